@@ -1,0 +1,1 @@
+"""The `brownout` command, one module per subcommand."""

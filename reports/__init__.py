@@ -1,0 +1,1 @@
+"""Run directories: written while a run goes on, read and measured afterwards."""

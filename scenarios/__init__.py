@@ -1,0 +1,1 @@
+"""Promises of the bundled system, one per file; run them with `pytest -m chaos`."""

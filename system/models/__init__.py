@@ -1,0 +1,1 @@
+"""Models the workers can load, the embedded one first."""

@@ -1,0 +1,1 @@
+"""The worker process: one model session behind gRPC."""
