@@ -1,0 +1,8 @@
+"""Problems of the harness itself, as opposed to problems of the system under test.
+
+Whatever is raised from here says nothing about the system: a run that meets one is INCONCLUSIVE, never VIOLATED.
+"""
+
+
+class HarnessProblem(Exception):  # noqa: N818 - the word of this project; an error is the system's
+    """The harness could not do what the experiment asked of it; the message says what, where, and how to mend it."""
