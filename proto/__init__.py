@@ -1,1 +1,6 @@
-"""The wire format between coordinator and workers, and the stubs generated from it."""
+"""The wire format between coordinator and workers.
+
+inference.proto         the contract; start here
+inference_pb2*.py(i)    stubs generated from it and committed, so that running the system needs no compiler
+generate.py             `python -m proto.generate` writes the stubs anew, `--check` says whether they are fresh
+"""
