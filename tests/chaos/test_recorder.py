@@ -1,0 +1,120 @@
+"""The history on disk, while it is written and after whatever ends the writing."""
+
+import itertools
+import os
+import resource
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from chaos.recorder import Recorder, RecorderProblem
+from reports.history import NEMESIS, OpType, read_jsonl
+
+ENDLESS = """
+import sys
+from pathlib import Path
+from chaos.recorder import Recorder
+from reports.history import OpType
+recorder = Recorder(Path(sys.argv[1]))
+while True:
+    recorder.record(0, OpType.INVOKE, "infer", {"input": "x" * 50})
+    recorder.record(0, OpType.OK, "infer", {"output": "POSITIVE"})
+"""
+
+
+def test_what_is_read_back_is_what_was_recorded(tmp_path: Path) -> None:
+    ticks = itertools.count(1_000, 500)
+    with Recorder(tmp_path / "history.jsonl", clock=lambda: next(ticks)) as recorder:
+        asked = recorder.record(0, OpType.INVOKE, "infer", {"input": 'a "quoted"\n😀', "due_s": 0.1})
+        recorder.record(NEMESIS, OpType.INFO, "inject", {"id": "f1"})
+        answered = recorder.record(0, OpType.FAIL, "infer", error="503")
+    assert (asked.index, asked.time) == (0, 500)
+    assert (answered.index, answered.time) == (2, 1_500)
+    assert read_jsonl(tmp_path / "history.jsonl").ops == recorder.history.ops
+    assert len(recorder) == 3
+
+
+def test_an_op_is_on_disk_before_record_returns(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "history.jsonl")
+    recorder.record(0, OpType.INVOKE, "infer")
+    assert len(read_jsonl(tmp_path / "history.jsonl")) == 1
+    recorder.close()
+
+
+def test_a_client_has_one_request_open_at_most(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "history.jsonl") as recorder:
+        recorder.record(0, OpType.INVOKE, "infer")
+        with pytest.raises(ValueError, match="client 0 asks again before"):
+            recorder.record(0, OpType.INVOKE, "infer")
+        assert len(recorder) == 1
+
+
+def test_a_client_that_did_not_ask_is_not_answered(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "history.jsonl") as recorder, pytest.raises(ValueError, match="client 7 is answered"):
+        recorder.record(7, OpType.OK, "infer")
+
+
+def test_a_client_whose_request_is_unknown_never_asks_again(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "history.jsonl") as recorder:
+        recorder.record(3, OpType.INVOKE, "infer")
+        recorder.record(3, OpType.INFO, "infer", error="no answer")
+        with pytest.raises(ValueError, match="client 3 asks again although"):
+            recorder.record(3, OpType.INVOKE, "infer")
+
+
+def test_a_killed_writer_leaves_a_readable_history(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    writer = subprocess.Popen([sys.executable, "-c", ENDLESS, str(path)])
+    try:
+        deadline = time.monotonic() + 30
+        while not path.exists() or path.stat().st_size < 100_000:
+            assert writer.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.005)
+    finally:
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+    history = read_jsonl(path)
+    assert len(history) >= path.read_bytes().count(b"\n")
+    assert [op.index for op in history] == list(range(len(history)))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a limit on file size stands in for a full disk")
+def test_a_full_disk_is_a_problem_of_the_harness_that_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    with Recorder(path) as recorder:
+        recorder.record(0, OpType.INVOKE, "infer")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, before[1]))
+        try:
+            with pytest.raises(RecorderProblem, match=rf"{path}: File too large"):
+                recorder.record(0, OpType.OK, "infer")
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+            signal.signal(signal.SIGXFSZ, ignored)
+    assert [op.type for op in read_jsonl(path)] == [OpType.INVOKE]
+
+
+def test_a_directory_that_is_not_there_is_a_problem_of_the_harness(tmp_path: Path) -> None:
+    with pytest.raises(RecorderProblem, match="No such file"):
+        Recorder(tmp_path / "nowhere" / "history.jsonl")
+
+
+@pytest.mark.bench
+def test_an_op_costs_less_than_30_microseconds(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "history.jsonl") as recorder:
+        costs = []
+        for _ in range(20_000):
+            before = time.perf_counter_ns()
+            recorder.record(0, OpType.INVOKE, "infer", {"input": "x" * 120, "expected": "POSITIVE", "due_s": 1.5})
+            costs.append(time.perf_counter_ns() - before)
+            recorder.record(0, OpType.OK, "infer", {"request_id": "x" * 36, "output": "POSITIVE", "retries": 0})
+    percentiles = statistics.quantiles(costs, n=100)
+    print(f"\nan op costs {percentiles[49] / 1000:.1f} µs (median), {percentiles[98] / 1000:.1f} µs (p99)")  # noqa: T201
+    assert percentiles[98] < 30_000
