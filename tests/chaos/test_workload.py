@@ -1,0 +1,113 @@
+"""Arrival processes and what they carry: pure, so tested without a clock."""
+
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+from random import Random
+
+import orjson
+import pytest
+
+from chaos.inputs import Input, from_file, inputs_of, sentences, shuffled
+from chaos.workload import Burst, Poisson, Workload, burst, constant, poisson
+
+
+def due(workload: Workload, seed: int = 1) -> list[float]:
+    return [arrival.due_s for arrival in workload.requests(Random(seed))]
+
+
+def test_constant_arrivals_are_evenly_spaced() -> None:
+    assert due(constant(rate=4, seconds=1.25, inputs=["a"])) == [0, 0.25, 0.5, 0.75, 1.0]
+
+
+def test_constant_arrivals_do_not_drift() -> None:
+    times = due(constant(rate=30, seconds=100, inputs=["a"]))
+    assert len(times) == 3000
+    assert times[2700] == 90.0
+
+
+def test_poisson_arrivals_come_at_the_rate_and_inside_the_time() -> None:
+    times = due(poisson(rate=50, seconds=200, inputs=["a"]))
+    assert times == sorted(times)
+    assert times[0] >= 0
+    assert times[-1] < 200
+    assert abs(len(times) - 10_000) < 500  # five standard deviations
+
+
+def test_a_burst_comes_all_at_once_and_again() -> None:
+    times = due(burst(size=5, every=2, seconds=5, inputs=["a"]))
+    assert Counter(times) == {0: 5, 2: 5, 4: 5}
+
+
+def test_a_burst_may_stand_on_steady_traffic() -> None:
+    times = due(burst(size=5, every=2, seconds=5, rate=20, inputs=["a"]))
+    assert times == sorted(times)
+    assert [count for count in Counter(times).values() if count > 1] == [5, 5, 5]
+    assert 50 < len(times) - 15 < 150
+
+
+@pytest.mark.parametrize("workload", [poisson(50, 3), burst(5, 1, 3, rate=9)])
+def test_the_same_seed_gives_the_same_requests(workload: Workload, tmp_path: Path) -> None:
+    pool = tmp_path / "inputs.jsonl"
+    pool.write_text('{"text": "good"}\n{"text": "bad"}\n{"text": "ugly"}\n')
+    workload = Workload(workload.arrivals, from_file(pool))
+    first, again, other = (list(workload.requests(Random(seed))) for seed in (7, 7, 8))
+    assert first == again
+    assert first != other
+
+
+def test_inputs_do_not_move_arrivals() -> None:
+    assert due(poisson(50, 3, inputs=["a"])) == due(poisson(50, 3, inputs=["b", "c", "d"]))
+
+
+def test_a_workload_describes_itself_in_json() -> None:
+    described = poisson(80, 20, inputs=["a"]).to_json()
+    assert orjson.loads(orjson.dumps(described)) == {
+        "kind": "poisson",
+        "rate": 80,
+        "seconds": 20,
+        "inputs": {"source": "texts", "texts": ["a"]},
+    }
+    assert str(burst(5, 1, 3)) == "burst(size=5, every=1, seconds=3, rate=0.0)"
+
+
+def test_everything_that_is_wrong_with_a_workload_is_said_at_once() -> None:
+    with pytest.raises(ValueError, match=r"poisson: rate=-1 .*; seconds=nan must be a finite number above 0"):
+        Poisson(rate=-1, seconds=float("nan"))
+    with pytest.raises(ValueError, match=r"size=0.*every=0"):
+        Burst(size=0, every=0, seconds=1)
+
+
+def test_every_input_comes_once_before_any_comes_again() -> None:
+    pool = [Input(str(number)) for number in range(10)]
+    drawn = list(islice(shuffled(pool, Random(3)), 20))
+    assert sorted(drawn[:10], key=lambda each: each.text) == pool
+    assert sorted(drawn[10:], key=lambda each: each.text) == pool
+    assert drawn[:10] != drawn[10:]
+
+
+def test_a_file_of_inputs_gives_texts_and_golden_answers(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    path.write_text('{"text": "fine", "label": "POSITIVE", "gold": "NEGATIVE"}\n\n{"text": ""}\n')
+    assert from_file(path).load() == (Input("fine", "POSITIVE"), Input("", None))
+
+
+def test_every_bad_line_of_a_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    path.write_text('{"text": 3}\n{"text": "fine"}\nnonsense\n{"text": "fine", "label": 1}\n')
+    with pytest.raises(ValueError, match=r"(?s)own\.jsonl.*line 1: .*line 3: .*line 4: "):
+        from_file(path).load()
+
+
+def test_an_empty_pool_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "empty.jsonl").touch()
+    with pytest.raises(ValueError, match="no input at all"):
+        from_file(tmp_path / "empty.jsonl").load()
+    with pytest.raises(ValueError, match="at least one text"):
+        inputs_of([]).load()
+
+
+def test_the_sentences_that_come_with_the_harness_all_have_golden_answers() -> None:
+    loaded = sentences().load()
+    assert len(loaded) >= 200
+    assert {each.expected for each in loaded} == {"POSITIVE", "NEGATIVE"}
