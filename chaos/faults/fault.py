@@ -1,0 +1,120 @@
+"""What a fault is: a value with a kind and parameters, and what it does to one target, as one package.
+
+A fault says how it is injected, how it is healed and how anybody can see that it bit. As a value it is pure; `on` gives
+the `Injection` that acts:
+
+    injection = latency_fault.on(cluster, "coordinator→worker2")
+    await injection.inject()          # takes its baseline first, where it needs one
+    await injection.evidence(1.0)     # an independent look, while it is in force
+    await injection.heal()            # always allowed: twice, or after an inject that was cut short
+
+A fault lives in the file that is named after its kind, as a frozen dataclass whose fields are its parameters; being
+there is all the registration there is.
+"""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from inspect import isclass
+from typing import Any, ClassVar, Protocol, cast, runtime_checkable
+
+from chaos import faults
+from chaos.clusters.cluster import Cluster
+from chaos.problems import HarnessProblem
+from chaos.system_under_test import SystemUnderTest
+
+
+class TargetKind(StrEnum):
+    NODE = "node"
+    EDGE = "edge"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Whether a fault bites, in words that carry the figures."""
+
+    bit: bool
+    evidence: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Injection(Protocol):
+    """One fault on one target of one cluster; holds what it needs to be healed and compared with."""
+
+    async def inject(self) -> None: ...
+
+    async def evidence(self, within_s: float) -> Evidence:
+        """Look whether it bites right now, in at most `within_s`, never by what was asked of the substrate."""
+
+    async def heal(self) -> None: ...
+
+
+@runtime_checkable
+class Fault(Protocol):
+    """`inverse` is the verb that heals it; `label` and `colour` are how every picture shows it."""
+
+    kind: ClassVar[str]
+    inverse: ClassVar[str]
+    hits: ClassVar[TargetKind]
+    label: ClassVar[str]
+    colour: ClassVar[str]
+
+    def problems(self) -> Iterator[str]:
+        """What is wrong with the parameters."""
+
+    def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
+        """The working nodes that cannot serve while this is in force on `target`."""
+
+    def on(self, cluster: Cluster, target: str) -> Injection: ...
+
+
+class UnknownFault(HarnessProblem):
+    """No file of this package describes a fault of that kind, or its parameters are others."""
+
+
+def fault_class(kind: str) -> type[Fault]:
+    """The class in the file named after `kind`. Raises UnknownFault."""
+    if kind.isidentifier():
+        try:
+            module = importlib.import_module(f"{faults.__name__}.{kind}")
+        except ModuleNotFoundError as problem:
+            if problem.name != f"{faults.__name__}.{kind}":
+                raise  # the file is there and itself imports something that is not
+        else:
+            for member in vars(module).values():
+                if isclass(member) and vars(member).get("kind") == kind:
+                    return cast("type[Fault]", member)
+    raise UnknownFault(f"no fault is called {kind!r}; there are {', '.join(kinds())}")
+
+
+def kinds() -> tuple[str, ...]:
+    """Every kind there is, in alphabetical order."""
+    return tuple(
+        name
+        for _, name, _ in sorted(pkgutil.iter_modules(faults.__path__), key=lambda module: module.name)
+        if any(
+            isclass(member) and vars(member).get("kind") == name
+            for member in vars(importlib.import_module(f"{faults.__name__}.{name}")).values()
+        )
+    )
+
+
+def parameters(fault: Fault) -> dict[str, Any]:
+    """The fields of a fault, as JSON."""
+    return asdict(cast("Any", fault))
+
+
+def remake(kind: str, given: Mapping[str, Any]) -> Fault:
+    """The fault that `kind` and `parameters` describe. Raises UnknownFault."""
+    made_by = fault_class(kind)
+    known = {each.name for each in fields(cast("Any", made_by))}
+    if strange := sorted(set(given) - known):
+        raise UnknownFault(
+            f"{kind} has no parameter {', '.join(map(repr, strange))}; it has {', '.join(sorted(known)) or 'none'}"
+        )
+    try:
+        return made_by(**given)
+    except TypeError as problem:
+        raise UnknownFault(f"{kind}: {problem}") from problem

@@ -1,0 +1,156 @@
+"""Ways to ask a node whether it serves, each over a connection of its own.
+
+A `Probe` is one call that returns when the node at an address is ready and raises when it is not:
+
+    NotReady       it answered, and said no
+    OSError        nobody listens (ECONNREFUSED), or the connection was cut before an answer (any other)
+
+and that says nothing at all while the node is silent. `attempt` bounds the waiting and turns all of this into a value,
+which is what readiness, evidence of faults and error messages are made from.
+"""
+
+import asyncio
+import errno
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final, Protocol
+
+import aiohttp
+import grpc
+import grpc.aio
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+NEW_CONNECTION: Final = (  # channels to one address share a connection unless told otherwise
+    ("grpc.use_local_subchannel_pool", 1),
+    ("grpc.enable_http_proxy", 0),
+)
+
+
+class NotReady(Exception):  # noqa: N818 - an answer, not an error
+    """The node answered that it does not serve; the message is its reason."""
+
+
+class Probe(Protocol):
+    async def __call__(self, address: str) -> None:
+        """Return once the node at `host:port` says that it serves. Raises NotReady or OSError."""
+
+
+class ProbeOutcome(StrEnum):
+    READY = "ready"
+    UNREADY = "unready"
+    REFUSED = "refused"
+    CUT = "cut"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResult:
+    """What one probe met, and how long it took to meet it."""
+
+    outcome: ProbeOutcome
+    seconds: float
+    detail: str = ""
+
+    @property
+    def answered(self) -> bool:
+        """Bytes went there and came back, whatever they said."""
+        return self.outcome in (ProbeOutcome.READY, ProbeOutcome.UNREADY)
+
+    @property
+    def ready(self) -> bool:
+        return self.outcome is ProbeOutcome.READY
+
+    def __str__(self) -> str:
+        said = f" ({self.detail})" if self.detail else ""
+        return f"{self.outcome.value} after {self.seconds * 1000:.0f} ms{said}"
+
+
+async def attempt(probe: Probe, address: str, *, timeout_s: float) -> ProbeResult:
+    """Probe once; silence for `timeout_s` is an outcome like the others. Never raises because of the node."""
+    clock: Callable[[], float] = asyncio.get_running_loop().time
+    began = clock()
+    outcome, detail = ProbeOutcome.READY, ""
+    try:
+        async with asyncio.timeout(timeout_s):
+            await probe(address)
+    except NotReady as answer:
+        outcome, detail = ProbeOutcome.UNREADY, str(answer)
+    except TimeoutError:  # an OSError too, so it has to come first
+        outcome = ProbeOutcome.SILENT
+    except OSError as problem:
+        refused = problem.errno == errno.ECONNREFUSED
+        outcome, detail = ProbeOutcome.REFUSED if refused else ProbeOutcome.CUT, "" if refused else str(problem)
+    return ProbeResult(outcome, clock() - began, detail)
+
+
+@dataclass(frozen=True, slots=True)
+class TcpProbe:
+    """Somebody listens and, where `send` or `expect` are given, replies with bytes that contain `expect`.
+
+    Without an exchange of bytes it cannot see through a proxy, which accepts connections on its own account: faults on
+    the edges of such a node will show no evidence.
+    """
+
+    send: bytes = b""
+    expect: bytes = b""
+
+    async def __call__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        try:
+            if self.send:
+                writer.write(self.send)
+                await writer.drain()
+            received = b""
+            while self.expect not in received:
+                chunk = await reader.read(4096)
+                if not chunk:
+                    raise ConnectionResetError(f"closed after {len(received)} bytes")
+                received += chunk
+        finally:
+            writer.transport.abort()  # a polite close would wait for a peer that may be paused
+
+
+@dataclass(frozen=True, slots=True)
+class HttpProbe:
+    """`GET path` answers with `status`."""
+
+    path: str = "/"
+    status: int = 200
+
+    async def __call__(self, address: str) -> None:
+        try:
+            async with (
+                aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session,
+                session.get(f"http://{address}{self.path}") as response,
+            ):
+                body = await response.text(errors="replace")
+        except aiohttp.ClientOSError:
+            raise  # an OSError already, errno included
+        except aiohttp.ClientError as problem:
+            raise ConnectionResetError(f"{type(problem).__name__}: {problem}") from problem
+        if response.status != self.status:
+            raise NotReady(f"{self.path} answered {response.status} {body[:200]}".rstrip())
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcHealthProbe:
+    """`grpc.health.v1` says SERVING for `service`; the empty name means the server as a whole."""
+
+    service: str = ""
+
+    async def __call__(self, address: str) -> None:
+        # gRPC says UNAVAILABLE whether nobody listens or the connection is cut; a bare connection tells the two apart.
+        await TcpProbe()(address)
+        async with grpc.aio.insecure_channel(address, options=NEW_CONNECTION) as channel:
+            try:
+                answer = await health_pb2_grpc.HealthStub(channel).Check(
+                    health_pb2.HealthCheckRequest(service=self.service)
+                )
+            except grpc.aio.AioRpcError as problem:
+                if problem.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
+                    raise ConnectionResetError(problem.details()) from problem
+                raise NotReady(f"health check: {problem.code().name} {problem.details()}") from problem
+        if answer.status != health_pb2.HealthCheckResponse.SERVING:
+            raise NotReady(f"health check: {health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)}")

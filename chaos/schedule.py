@@ -1,0 +1,213 @@
+"""A schedule: which fault hits which target from when to when. A pure value; it knows no clock.
+
+    Schedule.of([crash("worker1").at(5), restart("worker1").at(9), latency("coordinator→worker2", ms=300).at(3)])
+
+As JSON, with times in seconds from the start of the load:
+
+    {"version": 1, "seed": 7, "faults": [
+        {"kind": "crash", "target": "worker1", "parameters": {}, "start_s": 5.0, "end_s": 9.0}
+    ]}
+"""
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from itertools import pairwise
+from typing import Any, Final, Self
+
+from chaos.faults.aim import Planned, PlannedHealing
+from chaos.faults.fault import Fault, TargetKind, UnknownFault, parameters, remake
+from chaos.problems import HarnessProblem
+from chaos.system_under_test import SystemUnderTest, target_name
+
+VERSION: Final = 1
+
+
+class InvalidSchedule(HarnessProblem):
+    """The schedule cannot be carried out; the message lists everything that is wrong with it."""
+
+    def __init__(self, problems: Iterable[str]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(["the schedule cannot be used:", *(f"  - {each}" for each in self.problems)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Faults in the order of their start. `Schedule()` does nothing and is the identity of `+`."""
+
+    faults: tuple[Planned, ...] = ()
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        ordered = sorted(self.faults, key=lambda planned: (planned.start_s, planned.target, planned.fault.kind))
+        object.__setattr__(self, "faults", tuple(ordered))
+
+    @classmethod
+    def of(cls, lines: "Schedule | Iterable[Planned | PlannedHealing]", seed: int = 0) -> "Schedule":
+        """From the notation of scenarios: each healing verb ends the fault of its kind on its target that is open then.
+
+        Raises InvalidSchedule naming every healing verb that finds nothing to heal.
+        """
+        if isinstance(lines, Schedule):
+            return lines
+        lines = tuple(lines)
+        faults = sorted((line for line in lines if isinstance(line, Planned)), key=lambda planned: planned.start_s)
+        healings = sorted((line for line in lines if isinstance(line, PlannedHealing)), key=lambda line: line.at_s)
+        problems: list[str] = []
+        for healing in healings:
+            # The latest that began by then: an earlier one still open is an overlap, which `validate` names.
+            for position, planned in reversed(tuple(enumerate(faults))):
+                if _heals(healing, planned):
+                    faults[position] = replace(planned, end_s=healing.at_s)
+                    break
+            else:
+                problems.append(
+                    f"{healing.verb} {healing.target} at {healing.at_s:g} s: no {healing.kind} is open there by then"
+                )
+        if problems:
+            raise InvalidSchedule(problems)
+        return cls(tuple(faults), seed)
+
+    def __add__(self, other: "Schedule") -> "Schedule":
+        """Both at once; the seed is that of the left one."""
+        return replace(self, faults=self.faults + other.faults)
+
+    def shifted(self, seconds: float) -> Self:
+        """The same, that much later."""
+        return replace(
+            self,
+            faults=tuple(
+                replace(
+                    planned,
+                    start_s=planned.start_s + seconds,
+                    end_s=None if planned.end_s is None else planned.end_s + seconds,
+                )
+                for planned in self.faults
+            ),
+        )
+
+    def repeat(self, times: int, *, every_s: float) -> Self:
+        """The same `times` times, one beginning `every_s` after the other."""
+        return replace(
+            self, faults=tuple(fault for turn in range(times) for fault in self.shifted(turn * every_s).faults)
+        )
+
+    @property
+    def end_s(self) -> float:
+        """When the last fault begins or ends, in seconds; 0 where there is none."""
+        return max(
+            (planned.start_s if planned.end_s is None else planned.end_s for planned in self.faults), default=0.0
+        )
+
+    def lines(self) -> tuple[str, ...]:
+        """One readable line for each fault."""
+        return tuple(_line(planned) for planned in self.faults) or ("nothing is broken",)
+
+    def validate(self, system: SystemUnderTest) -> None:
+        """Raises InvalidSchedule with everything that cannot be carried out on this system."""
+        if problems := tuple(self._problems(system)):
+            raise InvalidSchedule(problems)
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "version": VERSION,
+            "seed": self.seed,
+            "faults": [
+                {
+                    "kind": planned.fault.kind,
+                    "target": planned.target,
+                    "parameters": parameters(planned.fault),
+                    "start_s": planned.start_s,
+                    "end_s": planned.end_s,
+                }
+                for planned in self.faults
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, schedule: Mapping[str, Any]) -> "Schedule":
+        """Raises InvalidSchedule with everything that is wrong with its form; `validate` then looks at the meaning."""
+        if (version := schedule.get("version")) != VERSION:
+            raise InvalidSchedule([f"version {version!r} is not known here, only {VERSION}"])
+        seed, entries = schedule.get("seed", 0), schedule.get("faults")
+        problems = []
+        if not isinstance(seed, int):
+            problems.append(f"seed {seed!r} is not a whole number")
+        if not isinstance(entries, list):
+            raise InvalidSchedule([*problems, f"faults {entries!r} is not a list"])
+        planned: list[Planned] = []
+        for number, entry in enumerate(entries, 1):
+            try:
+                planned.append(_planned(entry))
+            except (UnknownFault, ValueError) as problem:
+                problems.append(f"fault {number}: {problem}")
+        if problems:
+            raise InvalidSchedule(problems)
+        return cls(tuple(planned), seed)
+
+    def _problems(self, system: SystemUnderTest) -> Iterator[str]:
+        for planned in self.faults:
+            yield from (f"{_line(planned)}: {problem}" for problem in _problems_of(planned, system))
+        for (kind, target), group in self._by_kind_and_target().items():
+            for earlier, later in pairwise(group):
+                if earlier.end_s is None or later.start_s < earlier.end_s:
+                    yield f"{kind} on {target} begins at {later.start_s:g} s while the one before it is in force"
+
+    def _by_kind_and_target(self) -> dict[tuple[str, str], list[Planned]]:
+        groups: dict[tuple[str, str], list[Planned]] = {}
+        for planned in self.faults:
+            groups.setdefault((planned.fault.kind, planned.target), []).append(planned)
+        return groups
+
+
+def _heals(healing: PlannedHealing, planned: Planned) -> bool:
+    return (
+        planned.end_s is None
+        and planned.fault.kind == healing.kind
+        and planned.target == healing.target
+        and planned.start_s <= healing.at_s
+    )
+
+
+def _line(planned: Planned) -> str:
+    given = ", ".join(f"{name}={value}" for name, value in parameters(planned.fault).items())
+    end = "until the end" if planned.end_s is None else f"to {planned.end_s:g} s"
+    return f"{planned.start_s:g} s {end}: {planned.fault.kind} {planned.target}" + (f" ({given})" if given else "")
+
+
+def _problems_of(planned: Planned, system: SystemUnderTest) -> Iterator[str]:
+    yield from planned.fault.problems()
+    if not (math.isfinite(planned.start_s) and planned.start_s >= 0):
+        yield "it begins before the run does"
+    if planned.end_s is not None and not planned.end_s > planned.start_s:
+        yield "it ends before it begins"
+    if planned.target not in system.targets:
+        near = get_close_matches(planned.target, system.targets, n=3, cutoff=0.4) or system.targets
+        yield f"{system.name} has no {planned.target!r}; it has {', '.join(near)}"
+    elif (planned.fault.hits is TargetKind.EDGE) is not (planned.target in {edge.name for edge in system.edges}):
+        yield f"{planned.fault.kind} hits {planned.fault.hits}s only"
+
+
+def _planned(entry: object) -> Planned:
+    """Raises ValueError or UnknownFault."""
+    if not isinstance(entry, dict):
+        raise ValueError(f"{entry!r} is not an object")  # noqa: TRY004 - a wrong file, not a wrong program
+    if strange := sorted(set(entry) - {"kind", "target", "parameters", "start_s", "end_s"}):
+        raise ValueError(f"unknown field {', '.join(map(repr, strange))}")
+    kind, target, given = entry.get("kind"), entry.get("target"), entry.get("parameters", {})
+    if not isinstance(kind, str) or not isinstance(target, str) or not isinstance(given, dict):
+        raise ValueError("kind and target are texts and parameters is an object")  # noqa: TRY004 - see above
+    fault: Fault = remake(kind, given)
+    return Planned(fault, target_name(target), _seconds(entry, "start_s"), _end(entry))
+
+
+def _end(entry: Mapping[str, Any]) -> float | None:
+    return None if entry.get("end_s") is None else _seconds(entry, "end_s")
+
+
+def _seconds(entry: Mapping[str, Any], name: str) -> float:
+    value = entry.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{name} {value!r} is not a number of seconds")  # noqa: TRY004 - see above
+    return float(value)

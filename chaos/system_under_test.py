@@ -1,0 +1,234 @@
+"""What is tested, as a value: the nodes of a system, the edges between them, and how a client uses it.
+
+Nothing here knows where the nodes run; a substrate turns this value into a running cluster. Commands and environments
+are templates in the notation of `str.format`:
+
+    {port}       the node's own port
+    {python}     the interpreter that runs the harness
+    {worker1}    host:port at which *this* node reaches worker1: the proxy of the edge between the two
+
+    SystemUnderTest(
+        name="echo",
+        nodes=(Node("server", ("{python}", "server.py", "{port}"), readiness=HttpProbe("/"), capacity=1),),
+        edges=(Edge("client", "server"),),
+        client=EchoClient(),
+    )
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from string import Formatter
+from typing import Any, Final, Protocol
+
+from chaos.probes import Probe, TcpProbe
+from chaos.problems import HarnessProblem
+from reports.history import OpType
+
+CLIENT: Final = "client"  # the source of the edge that the load comes in by; not a node
+ARROW: Final = "→"
+OWN_FIELDS: Final = frozenset({"port", "python"})
+NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
+
+
+class InvalidSystem(HarnessProblem):
+    """The description contradicts itself; the message lists everything that is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What became of one request: `ok`, `fail` (certainly not done) or `info` (unknown), never `invoke`."""
+
+    type: OpType
+    value: Mapping[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+
+class Session(Protocol):
+    """One client program's connections to the system, shared by all the clients of a load."""
+
+    async def ask(self, input: str, deadline_s: float) -> Reply:  # noqa: A002 - the project's word for it
+        """Send one input and wait at most `deadline_s`; whatever goes wrong on the way is a reply too."""
+
+
+class Client(Protocol):
+    """How an input becomes a request, how what comes back becomes a reply, and what the right answer would be."""
+
+    def open(self, base_url: str) -> AbstractAsyncContextManager[Session]: ...
+
+    def expected(self, input: str) -> str | None:  # noqa: A002 - as above
+        """The golden answer to an input, None where none is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One program of the system. `capacity` is its share of the work in any unit; 0 for one that does none."""
+
+    name: str
+    command: tuple[str, ...]
+    environment: Mapping[str, str] = field(default_factory=dict)
+    readiness: Probe = field(default_factory=TcpProbe)
+    capacity: float = 0.0
+    ready_within_s: float = 30.0
+
+    @property
+    def templates(self) -> tuple[str, ...]:
+        return (*self.command, *self.environment.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A connection that goes through a proxy, from the node that opens it to the node that accepts it."""
+
+    source: str
+    target: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.source}{ARROW}{self.target}"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def target_name(name: str) -> str:
+    """A node's or an edge's name as histories have it; `->` may stand for the arrow, with blanks around it."""
+    return ARROW.join(part.strip() for part in name.replace("->", ARROW).split(ARROW))
+
+
+@dataclass(frozen=True, slots=True)
+class StatusPage:
+    """Where a node tells of itself in JSON over HTTP; asked directly, past every proxy."""
+
+    node: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class SystemUnderTest:
+    """Raises InvalidSystem with all that is wrong. `settings` are its promises, in seconds and counts."""
+
+    name: str
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+    client: Client
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    observe: StatusPage | None = None
+
+    def __post_init__(self) -> None:
+        if problems := tuple(self._problems()):
+            raise InvalidSystem(
+                "\n".join([f"system {self.name!r} cannot be used:", *(f"  - {each}" for each in problems)])
+            )
+
+    @property
+    def entry(self) -> Edge:
+        """The edge that the load comes in by."""
+        return next(edge for edge in self.edges if edge.source == CLIENT)
+
+    def node(self, name: str) -> Node:
+        """Raises KeyError when there is none of that name."""
+        return {node.name: node for node in self.nodes}[name]
+
+    def edge(self, name: str) -> Edge:
+        """Raises KeyError when there is none of that name."""
+        return {edge.name: edge for edge in self.edges}[target_name(name)]
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Everything that a fault can be aimed at, nodes first."""
+        return (*(node.name for node in self.nodes), *(edge.name for edge in self.edges))
+
+    def cut_off(self, target: str) -> tuple[str, ...]:
+        """The working nodes that no path from the client reaches any more without this node or edge."""
+        everywhere = self.reached_from(CLIENT)
+        remaining = self.reached_from(CLIENT, without=target)
+        return tuple(
+            node.name
+            for node in self.nodes
+            if node.capacity and (node.name == target or (node.name in everywhere and node.name not in remaining))
+        )
+
+    def waits_for(self, name: str) -> frozenset[str]:
+        """The nodes that must be ready before this one starts: those it connects to, unless they lead back to it."""
+        return frozenset(
+            edge.target for edge in self.edges if edge.source == name and name not in self.reached_from(edge.target)
+        )
+
+    def reached_from(self, name: str, *, without: str = "") -> frozenset[str]:
+        """Every node at the end of a path of edges that avoids the node or edge `without`, and `name` itself."""
+        reached, frontier = set[str](), {name}
+        while frontier:
+            reached |= frontier
+            frontier = {
+                edge.target
+                for edge in self.edges
+                if edge.source in frontier and without not in (edge.target, edge.name)
+            } - reached
+        return frozenset(reached - {CLIENT})
+
+    def to_json(self) -> dict[str, Any]:
+        """For run.json. Of the environment only the names: its values may be nobody's business."""
+        return {
+            "name": self.name,
+            "nodes": [
+                {
+                    "name": node.name,
+                    "capacity": node.capacity,
+                    "command": list(node.command),
+                    "environment": sorted(node.environment),
+                }
+                for node in self.nodes
+            ],
+            "edges": [edge.name for edge in self.edges],
+            "settings": dict(self.settings),
+            "observe": None if self.observe is None else {"node": self.observe.node, "path": self.observe.path},
+        }
+
+    def _problems(self) -> Iterator[str]:
+        names = [node.name for node in self.nodes]
+        yield from (f"two nodes are called {name!r}" for name in _repeated(names))
+        yield from (f"two edges are {name}" for name in _repeated(edge.name for edge in self.edges))
+        for node in self.nodes:
+            yield from self._node_problems(node)
+        for edge in self.edges:
+            if edge.source not in (*names, CLIENT):
+                yield f"edge {edge}: no node is called {edge.source!r}"
+            if edge.target not in names:
+                yield f"edge {edge}: no node is called {edge.target!r}"
+            if edge.source == edge.target:
+                yield f"edge {edge}: leads from a node to itself"
+        entries = [edge.name for edge in self.edges if edge.source == CLIENT]
+        if len(entries) != 1:
+            yield f"exactly one edge must come from {CLIENT!r}, found {', '.join(entries) or 'none'}"
+        if self.observe is not None and self.observe.node not in names:
+            yield f"observe: no node is called {self.observe.node!r}"
+
+    def _node_problems(self, node: Node) -> Iterator[str]:
+        if not NAME.fullmatch(node.name):
+            yield f"node {node.name!r}: a name is a letter and at least one more of letters, digits, '-' and '_'"
+        if node.name in (OWN_FIELDS | {CLIENT, "nemesis", "observer"}):
+            yield f"node {node.name!r}: this name has a meaning of its own here"
+        if not node.command:
+            yield f"node {node.name!r}: it has no command"
+        if not node.capacity >= 0:
+            yield f"node {node.name!r}: capacity {node.capacity} is negative"
+        if not node.ready_within_s > 0:
+            yield f"node {node.name!r}: ready_within_s {node.ready_within_s} is not positive"
+        known = OWN_FIELDS | {edge.target for edge in self.edges if edge.source == node.name}
+        for template in node.templates:
+            try:
+                fields = [name for _, name, _, _ in Formatter().parse(template) if name is not None]
+            except ValueError as problem:
+                yield f"node {node.name!r}: template {template!r}: {problem}"
+                continue
+            for name in sorted(set(fields) - known):
+                yield f"node {node.name!r}: template {template!r}: {{{name}}} is not the target of one of its edges"
+
+
+def _repeated(names: Iterable[str]) -> list[str]:
+    seen: dict[str, int] = {}
+    for name in names:
+        seen[name] = seen.get(name, 0) + 1
+    return [name for name, count in seen.items() if count > 1]
