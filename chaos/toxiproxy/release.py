@@ -1,0 +1,88 @@
+"""The pinned Toxiproxy release: which binary suits this platform, and fetching it with its checksum verified."""
+
+import platform
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pooch
+
+VERSION: Final = "2.12.0"
+RELEASES: Final = "https://github.com/Shopify/toxiproxy/releases/download"
+# From the release's own checksums.txt. Windows is left out with it: process faults are POSIX signals.
+SHA256: Final = {
+    "linux-amd64": "556d891134a3c582dc1e1a3f7335fd55142e5965769855a00b944e13e48302fc",
+    "linux-arm64": "53e770c1c3035b5a9f1bc629fce537db1f95f62b26f4ebe6e756afd701cf077c",
+    "darwin-amd64": "9625bba4bd96117eedae49f982aba4c2f462b268dd406c9ff18186f9b1ef8afe",
+    "darwin-arm64": "aa299966b52f16a8594f1cd0d1e9049dc2e8fe2c04a90c19860e2719b2b95d15",
+}
+CONNECT_S: Final = 3.0  # many machines that test have no way out; they shall know soon
+SILENCE_S: Final = 10.0  # between two reads
+DOWNLOAD_S: Final = 180.0  # for all of it, 8.6 MB
+CHUNK_BYTES: Final = 1024  # the deadline is looked at once per chunk
+ARCHITECTURES: Final = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
+
+
+def this_platform() -> str:
+    """Named as the release names it, or as it would."""
+    machine = platform.machine().lower()
+    return f"{sys.platform}-{ARCHITECTURES.get(machine, machine)}"
+
+
+def release_url(base: str, target: str) -> str:
+    """Of the server's bare binary for one platform."""
+    return f"{base}/v{VERSION}/toxiproxy-server-{target}"
+
+
+def fetch(
+    into: Path,
+    *,
+    say: Callable[[str], None],
+    base: str = RELEASES,
+    target: str | None = None,
+    sha256: str | None = None,
+    deadline_s: float = DOWNLOAD_S,
+) -> None:
+    """Write the binary to `into`; LookupError, OSError or ValueError: none is published, no way to it, a wrong one."""
+    target = target or this_platform()
+    expected = sha256 or SHA256.get(target)
+    if expected is None:
+        raise LookupError(f"no release binary for {target}")
+    url = release_url(base, target)
+    say(f"fetching {url}")
+    download = pooch.HTTPDownloader(
+        progressbar=_Progress(say, deadline_s), chunk_size=CHUNK_BYTES, timeout=(CONNECT_S, SILENCE_S)
+    )
+    download(url, str(into), None)
+    actual = pooch.file_hash(str(into), alg="sha256")
+    if actual != expected:
+        raise ValueError(f"wrong checksum: sha256 {actual}, expected {expected}")
+
+
+class _Progress:
+    """The shape pooch asks of a progress bar. Also where the download as a whole is held to its deadline."""
+
+    def __init__(self, say: Callable[[str], None], deadline_s: float) -> None:
+        self.total = 0  # bytes; set by pooch once the server has said it
+        self._say = say
+        self._deadline_s = deadline_s
+        self._started = time.monotonic()
+        self._done = 0
+        self._told = 0  # tenths of the whole already spoken of
+
+    def update(self, size: int) -> None:
+        self._done += size
+        if time.monotonic() - self._started > self._deadline_s:
+            raise TimeoutError(f"too slow: {self._done} of {self.total} bytes in {self._deadline_s:g} s")
+        tenths = min(10, 10 * self._done // self.total) if self.total else 0
+        if tenths > self._told:
+            self._told = tenths
+            self._say(f"fetching toxiproxy-server {VERSION}: {10 * tenths} % of {self.total / 1e6:.1f} MB")
+
+    def reset(self) -> None:
+        self._done = 0
+
+    def close(self) -> None:
+        """Nothing is held open."""
