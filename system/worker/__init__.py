@@ -1,1 +1,13 @@
-"""The worker process: one model session behind gRPC."""
+"""The worker: one process, one core, one model session behind gRPC.
+
+__main__.py     `python -m system.worker`: settings in, exit code out; start here
+settings.py     what the environment may say, and one message that names all it says wrongly
+server.py       the life of the process: bind, load, warm up, serve, drain
+service.py      the RPCs: who is let in, what is answered
+lane.py         one batch computes at a time, off the event loop; callers who left cost nothing
+misfortune.py   the faults a worker inflicts on itself: CRASH_RATE and MAX_DELAY
+refusal.py      why a call is refused, each with its gRPC status
+
+    Infer ─► service ─► lane (waits its turn) ─► thread: classifier, text by text ─► service ─► answer
+                 └ HealthCheck, grpc.health.v1: answered by the event loop meanwhile
+"""

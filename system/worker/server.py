@@ -1,0 +1,125 @@
+"""The life of a worker: bind, load, warm up, serve, drain.
+
+The port is bound first, so that a port already taken is known before the model is read. Until the warm-up inference has
+succeeded, and again while draining, calls are answered: health says NOT_SERVING and Infer UNAVAILABLE. A client so
+connects once and then watches, instead of being refused and backing off.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Final
+
+import grpc.aio
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from structlog.typing import FilteringBoundLogger
+
+from proto import inference_pb2, inference_pb2_grpc
+from system.models import catalogue
+from system.models.classifier import Classifier
+from system.worker import misfortune
+from system.worker.lane import Lane
+from system.worker.misfortune import Misfortune
+from system.worker.service import InferenceService
+from system.worker.settings import WorkerSettings
+
+MEBIBYTE: Final = 1024 * 1024
+
+OPTIONS: Final = (
+    # Two workers on one port would share its connections at random; a port already taken is an error.
+    ("grpc.so_reuseport", 0),
+    # Some 64 texts of the longest kind that is read; a coordinator that sends more is broken.
+    ("grpc.max_receive_message_length", 16 * MEBIBYTE),
+    ("grpc.max_send_message_length", 16 * MEBIBYTE),
+    # Coordinators ping idle connections, often, to notice a silent worker. gRPC's default takes that for abuse and
+    # closes the connection.
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", 50),
+    ("grpc.http2.max_ping_strikes", 0),
+    # And the other way about: a coordinator that vanished frees its connection after 15 s.
+    ("grpc.keepalive_time_ms", 10_000),
+    ("grpc.keepalive_timeout_ms", 5_000),
+)
+
+WARM_UP: Final = "the lights stay on"
+
+# Answers already computed reach the wire in this time; watchers of health are cut after it.
+FAREWELL_S: Final = 0.25
+
+
+class PortError(Exception):
+    """The address cannot be listened on."""
+
+
+async def serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
+    """Serve until SIGTERM or SIGINT, then drain. Raise PortError or ModelError if there is nothing to serve."""
+    told_to_stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told_to_stop.set)
+
+    statuses = health.aio.HealthServicer()
+    service = InferenceService(settings.worker_id, log)
+    async with _listening(settings, service, statuses, log):
+        lane = await asyncio.to_thread(_load, settings, log)
+        service.open(lane)
+        await _set_health(statuses, health_pb2.HealthCheckResponse.SERVING)
+        log.info("serving", model=settings.model)
+
+        await told_to_stop.wait()
+        log.info("draining", running=service.running)
+        await statuses.enter_graceful_shutdown()
+        service.close()
+        try:
+            async with asyncio.timeout(settings.drain_timeout):
+                await service.idle()
+        except TimeoutError:
+            log.warning("drain timed out", abandoned=service.running, after_s=settings.drain_timeout)
+    log.info("stopped")
+
+
+@asynccontextmanager
+async def _listening(
+    settings: WorkerSettings, service: InferenceService, statuses: health.aio.HealthServicer, log: FilteringBoundLogger
+) -> AsyncIterator[None]:
+    server = grpc.aio.server(options=OPTIONS)
+    inference_pb2_grpc.add_InferenceServiceServicer_to_server(service, server)
+    health_pb2_grpc.add_HealthServicer_to_server(statuses, server)
+    await _set_health(statuses, health_pb2.HealthCheckResponse.NOT_SERVING)
+    # An IPv6 address needs brackets in an authority.
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    try:
+        port = server.add_insecure_port(f"{host}:{settings.port}")
+    except RuntimeError as error:
+        raise PortError(
+            f"HOST={settings.host!r} PORT={settings.port}: cannot listen there; expected a free port of an address of "
+            "this machine; stop what listens there, or set PORT=0 for any free port"
+        ) from error
+    await server.start()
+    log.info("listening", host=settings.host, port=port)
+    try:
+        yield
+    finally:
+        await server.stop(FAREWELL_S)
+
+
+def _load(settings: WorkerSettings, log: FilteringBoundLogger) -> Lane:
+    classifier = Classifier.load(catalogue.read(settings.model))
+    # The first inference allocates; no request should pay for that, and a model that cannot answer must not serve.
+    classifier.classify_one(WARM_UP)
+
+    def crash() -> None:
+        log.error("crashing on purpose", exit_code=misfortune.CRASH_EXIT_CODE)
+        misfortune.crash()
+
+    draws = Misfortune(crash_rate=settings.crash_rate, max_delay_s=settings.max_delay, rng=Random(settings.seed))
+    return Lane(classifier, draws, crash)
+
+
+async def _set_health(
+    statuses: health.aio.HealthServicer, status: health_pb2.HealthCheckResponse.ServingStatus
+) -> None:
+    for name in (health.OVERALL_HEALTH, inference_pb2.DESCRIPTOR.services_by_name["InferenceService"].full_name):
+        await statuses.set(name, status)
