@@ -1,0 +1,152 @@
+"""One run on disk.
+
+    <utc>-<scenario>/
+      run.json         what was run, on what, from which seed
+      schedule.json    the faults that were planned
+      history.jsonl    every op, written while the run goes on
+      logs/            what the nodes wrote
+      verdicts.json    what the run was judged to be
+      report.html      the same for people
+
+Written in this order, and each file whole or not at all (the history: whole up to its last line), so whatever stops a
+run leaves everything before that moment readable.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+from reports.history import History, read_jsonl
+from reports.record import Record
+
+LATEST: Final = "latest"
+LONGEST_NAME: Final = 80  # characters of a scenario in a directory's name; file systems end at 255
+
+
+class RunDirectoryProblem(Exception):  # noqa: N818 - where it lies is no fault of this program
+    """A run directory cannot be written or read; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunDirectory:
+    """The files of one run, by name."""
+
+    path: Path
+
+    @classmethod
+    def create(cls, runs: Path, scenario: str, started: datetime) -> RunDirectory:
+        """A new one, sorted by name after every earlier one. Two sessions at once never get the same."""
+        stem = f"{started.astimezone(UTC):%Y%m%dT%H%M%S}.{started.microsecond // 1000:03d}Z-{_slug(scenario)}"
+        with _explained(runs):
+            runs.mkdir(parents=True, exist_ok=True)
+            path = _first_free(runs, stem)
+            (path / "logs").mkdir()
+            _point(runs / LATEST, path)
+        return cls(path)
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def history(self) -> Path:
+        return self.path / "history.jsonl"
+
+    @property
+    def logs(self) -> Path:
+        return self.path / "logs"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "report.html"
+
+    def write_run(self, facts: Mapping[str, Any]) -> None:
+        self._write_json("run.json", facts)
+
+    def write_schedule(self, schedule: Mapping[str, Any]) -> None:
+        self._write_json("schedule.json", schedule)
+
+    def write_verdicts(self, verdicts: Mapping[str, Any]) -> None:
+        self._write_json("verdicts.json", verdicts)
+
+    def write_report(self, html: str) -> None:
+        self._write("report.html", html.encode())
+
+    def read(self) -> Record:
+        """The run as far as it got. RunDirectoryProblem when there is no run here, or a file of it is damaged."""
+        facts = self._read_json("run.json")
+        if facts is None:
+            raise RunDirectoryProblem(f"{self.path} is not a run directory: it has no run.json")
+        with _explained(self.history):
+            history = read_jsonl(self.history) if self.history.exists() else History(())
+        return Record(facts, history, self._read_json("schedule.json") or {}, self.logs)
+
+    def read_verdicts(self) -> Mapping[str, Any] | None:
+        """None while nobody has judged the run."""
+        return self._read_json("verdicts.json")
+
+    def _write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        self._write(name, orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+
+    def _write(self, name: str, content: bytes) -> None:
+        unfinished = self.path / f".{name}.{os.getpid()}"
+        with _explained(self.path / name):
+            try:
+                unfinished.write_bytes(content)
+                unfinished.replace(self.path / name)
+            finally:
+                unfinished.unlink(missing_ok=True)
+
+    def _read_json(self, name: str) -> Mapping[str, Any] | None:
+        path = self.path / name
+        with _explained(path):
+            if not path.exists():
+                return None
+            content = orjson.loads(path.read_bytes())
+            if not isinstance(content, dict):
+                raise ValueError("expected a JSON object")  # noqa: TRY004 - the value of a file, not of an argument
+        return content
+
+
+def _slug(scenario: str) -> str:
+    """What every file system and shell takes without quoting."""
+    return re.sub(r"[^A-Za-z0-9_]+", "-", scenario).strip("-")[:LONGEST_NAME].rstrip("-") or "run"
+
+
+def _first_free(runs: Path, stem: str) -> Path:
+    number = 1
+    while True:
+        path = runs / (stem if number == 1 else f"{stem}-{number}")
+        try:
+            path.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return path
+
+
+def _point(link: Path, target: Path) -> None:
+    """Relative, so that a runs directory may be moved; replaced in one step, so that there always is a latest run."""
+    unfinished = link.with_name(f".{link.name}.{os.getpid()}")
+    unfinished.unlink(missing_ok=True)
+    unfinished.symlink_to(target.name, target_is_directory=True)
+    unfinished.replace(link)
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise RunDirectoryProblem(f"{path}: {problem.strerror}") from problem
+    except ValueError as problem:
+        raise RunDirectoryProblem(f"{path}: {problem}") from problem

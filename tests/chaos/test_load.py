@@ -1,0 +1,138 @@
+"""The open-loop driver: what it sends when, and what it writes down."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from chaos.inputs import Input
+from chaos.load import Load, LoadProblem
+from chaos.recorder import Recorder
+from chaos.system_under_test import Reply, Session
+from chaos.workload import Arrival
+from reports.history import OpType, read_jsonl
+
+OK = Reply(OpType.OK, {"output": "POSITIVE"})
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A session that is one function, and the client that opens it."""
+
+    answer: Callable[[str], Awaitable[Reply]]
+
+    async def ask(self, text: str, deadline_s: float) -> Reply:  # noqa: ARG002 - as the protocol has it
+        return await self.answer(text)
+
+    def open(self, base_url: str) -> AbstractAsyncContextManager[Session]:
+        raise NotImplementedError
+
+    def expected(self, text: str) -> str | None:  # noqa: ARG002 - as the protocol has it
+        return "NEGATIVE"
+
+
+@pytest.fixture
+def recorder(tmp_path: Path) -> Iterator[Recorder]:
+    with Recorder(tmp_path / "history.jsonl") as recorder:
+        yield recorder
+
+
+def load_of(answer: Callable[[str], Awaitable[Reply]], recorder: Recorder, deadline_s: float = 10) -> Load:
+    asking = Asking(answer)
+    return Load(asking, asking, recorder, deadline_s=deadline_s)
+
+
+def every(seconds: float, count: int) -> list[Arrival]:
+    return [Arrival(number * seconds, Input(f"text {number}")) for number in range(count)]
+
+
+async def test_each_request_is_asked_and_answered_in_the_history(recorder: Recorder) -> None:
+    async def answer(_text: str) -> Reply:
+        return OK
+
+    load = load_of(answer, recorder)
+    await load.run([Arrival(0, Input("a", "POSITIVE")), Arrival(0.02, Input("b"))])
+    first, second = read_jsonl(recorder.path).requests
+    assert (first.input, (first.invoked.value or {})["expected"], first.outcome) == ("a", "POSITIVE", OpType.OK)
+    assert (second.input, (second.invoked.value or {})["expected"]) == ("b", "NEGATIVE")
+    assert second.due_s - first.due_s == pytest.approx(0.02, abs=1e-5)
+    assert (load.progress.offered, load.progress.answered, load.progress.by_type) == (2, 2, {OpType.OK: 2})
+
+
+async def test_no_request_is_early_and_slow_answers_hold_up_nothing(recorder: Recorder) -> None:
+    everybody = asyncio.Event()
+    asked = 0
+
+    async def answer(_text: str) -> Reply:
+        nonlocal asked
+        asked += 1
+        if asked == 50:
+            everybody.set()
+        await everybody.wait()
+        return OK
+
+    await load_of(answer, recorder).run(every(0.002, 50))
+    requests = recorder.history.requests
+    assert all(request.invoked_s >= request.due_s - 1e-6 for request in requests)
+    assert min(request.completed_s or 0 for request in requests) >= requests[-1].due_s
+
+
+async def test_a_client_whose_fate_is_unknown_is_retired_and_the_others_ask_again(recorder: Recorder) -> None:
+    async def answer(text: str) -> Reply:
+        return Reply(OpType.INFO, {}, "who knows") if text == "text 0" else OK
+
+    await load_of(answer, recorder).run(every(0.05, 4))
+    assert [request.invoked.process for request in recorder.history.requests] == [0, 1, 1, 1]
+
+
+async def test_a_session_that_forgets_its_deadline_is_given_up(recorder: Recorder) -> None:
+    async def answer(_text: str) -> Reply:
+        await asyncio.Event().wait()
+        return OK
+
+    await load_of(answer, recorder, deadline_s=0.01).run(every(0, 1))
+    (request,) = recorder.history.requests
+    assert (request.outcome, request.completed and request.completed.error) == (
+        OpType.INFO,
+        "no answer within 0.01 s",
+    )
+
+
+async def test_a_broken_client_ends_the_load_instead_of_blaming_the_system(recorder: Recorder) -> None:
+    async def answer(_text: str) -> Reply:
+        raise ZeroDivisionError
+
+    with pytest.raises(ExceptionGroup) as raised:
+        await load_of(answer, recorder).run(every(0.5, 3))
+    assert raised.group_contains(ZeroDivisionError)
+
+
+async def test_more_outstanding_than_can_be_afforded_ends_the_load(
+    recorder: Recorder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def answer(_text: str) -> Reply:
+        await asyncio.Event().wait()
+        return OK
+
+    monkeypatch.setattr("chaos.load.MOST_OUTSTANDING", 5)
+    with pytest.raises(ExceptionGroup) as raised:
+        await load_of(answer, recorder).run(every(0, 9))
+    assert raised.group_contains(LoadProblem, match="5 requests are unanswered")
+
+
+async def test_a_cancelled_load_leaves_what_is_out_without_an_answer(recorder: Recorder) -> None:
+    async def answer(_text: str) -> Reply:
+        await asyncio.Event().wait()
+        return OK
+
+    load = load_of(answer, recorder)
+    running = asyncio.create_task(load.run(every(0, 2)))
+    async with asyncio.timeout(10):
+        await load.sent.wait()
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert [request.completed for request in read_jsonl(recorder.path).requests] == [None, None]

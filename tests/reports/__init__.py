@@ -1,0 +1,1 @@
+"""Tests of the run directories and what is computed from them."""
