@@ -1,1 +1,9 @@
-"""The coordinator process: HTTP and gRPC are thin edges around a core that knows neither."""
+"""The coordinator process: HTTP and gRPC are thin edges around a core that knows neither.
+
+core/            start here: queue, batches, dispatch, redirect, membership, ledger (its own map inside)
+http.py          the REST surface
+grpc_worker.py   a worker at the other end of a gRPC channel
+settings.py      the environment, validated
+logs.py          the core's events as log lines
+server.py        the life of the process: bind, connect, serve, drain
+"""

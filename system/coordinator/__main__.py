@@ -1,0 +1,24 @@
+"""`python -m system.coordinator`: settings from the environment, JSON lines on standard output."""
+
+from __future__ import annotations
+
+import uvloop
+
+from system import logs
+from system.coordinator.server import bind, serve
+from system.coordinator.settings import CoordinatorSettings
+from system.settings import load, refuse
+
+
+def main() -> None:
+    settings = load(CoordinatorSettings)
+    try:
+        bound = bind(settings.host, settings.port)
+    except OSError as problem:
+        refuse([f"HOST={settings.host} PORT={settings.port}: cannot listen there: {problem.strerror}"])
+    logs.configure(settings.log_level, component="coordinator")
+    uvloop.run(serve(settings, bound))
+
+
+if __name__ == "__main__":
+    main()

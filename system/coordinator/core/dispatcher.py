@@ -1,0 +1,332 @@
+"""Who gets which request when, and what happens when it does not come back."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from types import TracebackType
+from typing import Protocol, Self
+
+from system.coordinator.core.errors import DeadlinePassed, Draining, InputRefused, QueueFull, RequestFailed
+from system.coordinator.core.flight import Flight
+from system.coordinator.core.heartbeat import watch
+from system.coordinator.core.ledger import Entry, Ledger
+from system.coordinator.core.member import Member, MemberState
+from system.coordinator.core.queue import Queue
+from system.coordinator.core.request import Attempt, Completed, Request, State
+from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused, Worker
+
+# An input that this many workers refused while computing its batch mates is refused for good.
+REFUSALS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The knobs of the dispatcher; times in seconds. Names follow the environment's (see settings.py)."""
+
+    worker_timeout: float = 3.0
+    batch_size: int = 3
+    batch_timeout: float = 0.15
+    queue_limit: int = 1000
+    request_log_size: int = 5000
+    heartbeat_interval: float = 0.25
+    heartbeat_timeout: float = 0.5
+
+    @property
+    def deadline(self) -> float:
+        """How long a client is kept waiting at most."""
+        return 5 * self.worker_timeout
+
+
+class Listener(Protocol):
+    """What happens in the core, for whoever keeps logs."""
+
+    def request_ended(self, request: Request, entry: Entry) -> None: ...
+
+    def member_changed(self, member: Member, before: MemberState, reason: str) -> None: ...
+
+
+class Dispatcher:
+    """Owns queue, members and ledger. `async with` it: leaving ends its tasks, and with them every open attempt.
+
+    Everything runs on one event loop and every method that changes state is synchronous, so there are no locks: state
+    changes only between awaits, and `_pump` runs after each change that could let a batch go.
+    """
+
+    def __init__(
+        self,
+        workers: Mapping[str, Worker],
+        policy: Policy,
+        listener: Listener,
+        rng: random.Random,
+        wall_clock: Callable[[], float],
+    ) -> None:
+        self.policy = policy
+        self.members = [Member(name, worker, self._member_changed) for name, worker in workers.items()]
+        self.queue = Queue()
+        self.ledger = Ledger(policy.request_log_size)
+        self.draining = False
+        self._listener = listener
+        self._rng = rng
+        self._wall_clock = wall_clock
+        self._turn = 0  # round-robin: where the search for an idle worker begins
+        self._age_alarm: asyncio.TimerHandle | None = None
+        self._sequence = 0
+        self._closed = False
+        self._tasks = asyncio.TaskGroup()
+
+    async def __aenter__(self) -> Self:
+        await self._tasks.__aenter__()
+        self._loop = asyncio.get_running_loop()
+        self._watchers = [
+            self._tasks.create_task(
+                watch(
+                    self,
+                    member,
+                    interval_s=self.policy.heartbeat_interval,
+                    timeout_s=self.policy.heartbeat_timeout,
+                )
+            )
+            for member in self.members
+        ]
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closed = True
+        for task in [*self._watchers, *(flight.task for member in self.members for flight in member.flights)]:
+            if task is not None:
+                task.cancel()
+        if self._age_alarm is not None:
+            self._age_alarm.cancel()
+        await self._tasks.__aexit__(kind, error, trace)
+
+    # ── admission ────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def infer(self, text: str) -> Completed:
+        """Admit one input and wait for its answer. Raises NotAdmitted or RequestFailed."""
+        if self.draining:
+            raise Draining
+        if len(self.queue) >= self.policy.queue_limit:
+            raise QueueFull(self.policy.queue_limit)
+        request = self._admit(text)
+        alarm = self._loop.call_at(request.deadline, self._expire, request)
+        self._pump()
+        try:
+            return await request.answered
+        except asyncio.CancelledError:
+            self._fail(request, "the client went away")
+            raise
+        finally:
+            alarm.cancel()
+
+    def _admit(self, text: str) -> Request:
+        now = self._loop.time()
+        self._sequence += 1
+        request = Request(
+            id=str(uuid.UUID(int=self._rng.getrandbits(128), version=4)),
+            text=text,
+            sequence=self._sequence,
+            accepted_at=now,
+            deadline=now + self.policy.deadline,
+            timestamp=self._wall_clock(),
+            answered=self._loop.create_future(),
+        )
+        self.ledger.admit(request)
+        self.queue.put(request)
+        return request
+
+    def _expire(self, request: Request) -> None:
+        self._fail(request, DeadlinePassed(request))
+
+    # ── dispatch ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _pump(self) -> None:
+        """Let every batch go that can go now: to idle workers at once, behind busy ones when it is full or old."""
+        if self._closed:
+            return
+        while len(self.queue) and self._launch_one(self._idle_members()):
+            pass
+        while self._batch_is_due() and self._launch_one(self._holding_members()):
+            pass
+        self._set_age_alarm()
+
+    def _idle_members(self) -> list[Member]:
+        turn = self._turn % len(self.members)
+        return [member for member in self.members[turn:] + self.members[:turn] if member.idle]
+
+    def _holding_members(self) -> list[Member]:
+        """Those who compute and hold nothing yet; who began first will be done first."""
+        return sorted(
+            (member for member in self.members if member.may_hold),
+            key=lambda member: member.carried[0].attempts[0].started_at,
+        )
+
+    def _batch_is_due(self) -> bool:
+        oldest = self.queue.oldest
+        if oldest is None:
+            return False
+        age = self._loop.time() - oldest.accepted_at
+        return len(self.queue) >= self.policy.batch_size or age >= self.policy.batch_timeout
+
+    def _launch_one(self, candidates: Sequence[Member]) -> bool:
+        for member in candidates:
+            batch = self.queue.take(self.policy.batch_size, partial(self._suits, member))
+            if batch:
+                self._launch(member, batch)
+                return True
+        return False
+
+    def _suits(self, member: Member, request: Request) -> bool:
+        """A request goes back to a worker it failed on only when no other one is there."""
+        if not request.attempts or not request.failed_on(member.id):
+            return True
+        return all(request.failed_on(other.id) for other in self.members if other.alive)
+
+    def _launch(self, member: Member, batch: list[Request]) -> None:
+        now = self._loop.time()
+        attempts = []
+        for request in batch:
+            attempt = Attempt(member.id, started_at=now)
+            if request.attempts:
+                self.ledger.retried += 1
+            request.attempts.append(attempt)
+            request.state = State.PROCESSING
+            attempts.append(attempt)
+        flight = Flight(member.id, batch, attempts)
+        self._turn = self.members.index(member) + 1
+        member.flights.append(flight)
+        flight.task = self._tasks.create_task(self._fly(member, flight))
+        self._arm(member)
+
+    def _arm(self, member: Member) -> None:
+        """Start the clock of the batch that the worker computes now."""
+        flight = next(iter(member.carried), None)
+        if flight is not None and flight.alarm is None:
+            flight.alarm = self._loop.call_later(self.policy.worker_timeout, self._too_slow, member, flight)
+
+    def _set_age_alarm(self) -> None:
+        if self._age_alarm is not None:
+            self._age_alarm.cancel()
+            self._age_alarm = None
+        oldest = self.queue.oldest
+        if oldest is not None and any(member.may_hold for member in self.members):
+            due = max(oldest.accepted_at + self.policy.batch_timeout, self._loop.time())
+            self._age_alarm = self._loop.call_at(due, self._pump)
+
+    # ── one batch out and back ───────────────────────────────────────────────────────────────────────────────────
+
+    async def _fly(self, member: Member, flight: Flight) -> None:
+        items = [Item(request.id, request.text) for request in flight.requests]
+        timeout_s = max(request.deadline for request in flight.requests) - self._loop.time()
+        try:
+            outcomes = await member.worker.infer(items, timeout_s)
+        except AttemptFailed as failure:
+            self._flight_failed(member, flight, failure.cause, failure.reason)
+        else:
+            self._flight_answered(member, flight, outcomes)
+        finally:
+            flight.silence_alarm()
+            member.flights.remove(flight)
+            self._arm(member)
+            self._pump()
+
+    def _flight_answered(self, member: Member, flight: Flight, outcomes: Sequence[Answer | ItemRefused]) -> None:
+        now = self._loop.time()
+        member.last_seen = self._wall_clock()
+        member.answered()
+        for request, attempt, outcome in zip(flight.requests, flight.attempts, outcomes, strict=True):
+            attempt.ended_at = now
+            if request.state is State.DONE:
+                continue  # another worker was faster, or nobody waits for it any more
+            if isinstance(outcome, Answer):
+                member.tasks_processed += 1
+                self._complete(request, Completed(request.id, outcome, member.id, request.retries))
+            else:
+                self._item_refused(request, attempt, outcome)
+
+    def _item_refused(self, request: Request, attempt: Attempt, refusal: ItemRefused) -> None:
+        request.refusals += 1
+        if request.refusals >= REFUSALS:
+            self._fail(request, InputRefused(request, refusal.reason))
+        else:
+            self._redirect(request, attempt, Cause.REFUSED)
+
+    def _flight_failed(self, member: Member, flight: Flight, cause: Cause, reason: str) -> None:
+        if not flight.given_up:
+            member.failed(self._loop.time(), f"{cause}: {reason}")
+        self._redirect_flight(flight, cause)
+
+    def _too_slow(self, member: Member, flight: Flight) -> None:
+        """The batch took longer than WORKER_TIMEOUT: give it up, and with it what waits behind it at this worker."""
+        if not flight.given_up:
+            member.failed(self._loop.time(), f"{Cause.TOO_SLOW}: no answer for {self.policy.worker_timeout:g} s")
+            for given_up in member.carried:
+                self._redirect_flight(given_up, Cause.TOO_SLOW)
+        if flight.task is not None:
+            flight.task.cancel()
+        self._pump()
+
+    def _redirect_flight(self, flight: Flight, cause: Cause) -> None:
+        flight.given_up = True
+        for request, attempt in zip(flight.requests, flight.attempts, strict=True):
+            self._redirect(request, attempt, cause)
+
+    def _redirect(self, request: Request, attempt: Attempt, cause: Cause) -> None:
+        """Back into the queue, unless it was sent back already or has ended meanwhile."""
+        if attempt.cause is None:
+            attempt.cause = cause
+            attempt.ended_at = self._loop.time()
+            if request.state is State.PROCESSING and attempt is request.attempts[-1]:
+                request.state = State.QUEUED
+                self.queue.put(request)
+
+    # ── what heartbeats tell ─────────────────────────────────────────────────────────────────────────────────────
+
+    def heard(self, member: Member) -> None:
+        member.last_seen = self._wall_clock()
+        member.heard(self._loop.time())
+        self._pump()
+
+    def not_heard(self, member: Member, failure: AttemptFailed) -> None:
+        """Silence sends everything in flight there to others but leaves the calls open: whoever answers first counts.
+
+        A broken connection needs no such help, for it breaks the calls as well.
+        """
+        if failure.cause is Cause.SILENT:
+            member.silent(failure.reason)
+            for flight in member.carried:
+                self._redirect_flight(flight, Cause.SILENT)
+        else:
+            member.failed(self._loop.time(), f"{failure.cause}: {failure.reason}")
+        self._pump()
+
+    # ── endings ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    def _complete(self, request: Request, completed: Completed) -> None:
+        self._leave_queue(request)
+        entry = self.ledger.complete(request, completed, self._loop.time())
+        if not request.answered.done():
+            request.answered.set_result(completed)
+        self._listener.request_ended(request, entry)
+
+    def _fail(self, request: Request, failure: RequestFailed | str) -> None:
+        if request.state is State.DONE:
+            return
+        self._leave_queue(request)
+        entry = self.ledger.fail(request, str(failure), self._loop.time())
+        if isinstance(failure, RequestFailed) and not request.answered.done():
+            request.answered.set_exception(failure)
+        self._listener.request_ended(request, entry)
+
+    def _leave_queue(self, request: Request) -> None:
+        if request.state is State.QUEUED:
+            self.queue.remove(request)
+
+    def _member_changed(self, member: Member, before: MemberState, reason: str) -> None:
+        self._listener.member_changed(member, before, reason)

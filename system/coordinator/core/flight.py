@@ -1,0 +1,29 @@
+"""One batch on its way to one worker and back."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from system.coordinator.core.request import Attempt, Request
+
+
+@dataclass(slots=True, eq=False)
+class Flight:
+    """`attempts[i]` is the attempt that `requests[i]` makes with this flight.
+
+    `alarm` runs only while this is the batch the worker computes: a batch held behind another one has not had its turn.
+    `given_up` once its requests were sent back; the call may still be open, for a late answer is an answer.
+    """
+
+    worker: str
+    requests: list[Request]
+    attempts: list[Attempt]
+    task: asyncio.Task[None] | None = None
+    alarm: asyncio.TimerHandle | None = None
+    given_up: bool = False
+
+    def silence_alarm(self) -> None:
+        if self.alarm is not None:
+            self.alarm.cancel()
+            self.alarm = None

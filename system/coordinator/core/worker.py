@@ -1,0 +1,62 @@
+"""What a worker is to the core, and the ways in which asking it can fail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+
+class Cause(StrEnum):
+    """Why an attempt gave no answer. What may be done next depends on whether it can have been executed."""
+
+    NOT_SENT = "not_sent"  # no connection: certainly not executed
+    CUT = "cut"  # the connection broke under it: may have been executed
+    SILENT = "silent"  # the worker stopped answering health checks: may still answer
+    TOO_SLOW = "too_slow"  # WORKER_TIMEOUT passed: may still be executing
+    REFUSED = "refused"  # the worker answered, with an error
+
+
+class AttemptFailed(Exception):
+    """A whole batch, or a health check, came to nothing."""
+
+    def __init__(self, cause: Cause, reason: str) -> None:
+        super().__init__(f"{cause}: {reason}")
+        self.cause = cause
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One request as a worker sees it."""
+
+    request_id: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said. `score` is its confidence in `output`, 0..1; None from a worker that gives none."""
+
+    output: str
+    score: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemRefused:
+    """The worker computed the batch but not this item of it."""
+
+    reason: str
+
+
+class Worker(Protocol):
+    """Both calls raise AttemptFailed, and nothing else, when the worker does not do what it was asked."""
+
+    async def infer(self, items: Sequence[Item], timeout_s: float) -> Sequence[Answer | ItemRefused]:
+        """One outcome per item, in the order of the items. Nobody wants them after `timeout_s`."""
+        ...
+
+    async def check(self, timeout_s: float) -> None:
+        """Return when the worker says it is serving."""
+        ...

@@ -1,0 +1,126 @@
+"""A worker at the other end of a gRPC channel: the edge that turns gRPC's outcomes into the core's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Final, Self
+
+import grpc
+import grpc.aio
+
+from proto import inference_pb2, inference_pb2_grpc
+from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused
+
+# A worker silent for this long is asked again over a new connection: the old one may be half open, and TCP alone would
+# take minutes to notice. Longer than a pause that a worker may well wake up from with the answers still in its hands.
+STALE_CHANNEL_S: Final = 4.0
+
+_CHANNEL_OPTIONS: Final = (
+    # gRPC's own reconnect back-off starts at 1 s and grows to 120 s; a worker that returns must be found at once.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 500),
+    # Also how long one attempt to connect may take; its default of 20 s is how long a black hole would hold it.
+    ("grpc.min_reconnect_backoff_ms", 500),
+    # Channels that share connections below the surface cannot be replaced.
+    ("grpc.use_local_subchannel_pool", 1),
+    # Retrying is the dispatcher's work: a second, hidden retry would spoil its account of attempts.
+    ("grpc.enable_retries", 0),
+    ("grpc.enable_http_proxy", 0),
+)
+
+
+class GrpcWorker:
+    """Implements `Worker` over the generated stub. `async with` it to close its channel."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._heard_at = self._loop.time()
+        self._connect()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._channel.close()
+
+    def _connect(self) -> None:
+        self._channel = grpc.aio.insecure_channel(self.address, options=_CHANNEL_OPTIONS)
+        self._stub = inference_pb2_grpc.InferenceServiceStub(self._channel)
+
+    async def infer(self, items: Sequence[Item], timeout_s: float) -> Sequence[Answer | ItemRefused]:
+        request = inference_pb2.InferRequest(
+            request_ids=[item.request_id for item in items], input_texts=[item.text for item in items]
+        )
+        try:
+            response = await self._stub.Infer(request, timeout=timeout_s)
+        except grpc.aio.AioRpcError as error:
+            raise _failure(error) from error
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            # Nobody cancelled us: the channel was closed under the call, which grpc.aio reports in the same way.
+            raise AttemptFailed(Cause.CUT, "the channel was replaced") from None
+        self._heard_at = self._loop.time()
+        return _outcomes(items, response)
+
+    async def check(self, timeout_s: float) -> None:
+        try:
+            # wait_for_ready makes no sense here: a refused connection is news that must not wait.
+            response = await self._stub.HealthCheck(inference_pb2.HealthRequest(), timeout=timeout_s)
+        except grpc.aio.AioRpcError as error:
+            failure = _failure(error)
+            if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
+                await self._replace_stale_channel()
+                failure = AttemptFailed(Cause.SILENT, f"no heartbeat for {timeout_s:g} s")
+            raise failure from error
+        self._heard_at = self._loop.time()
+        if not response.ok:
+            raise AttemptFailed(Cause.REFUSED, "it says that it is not serving")
+
+    async def _replace_stale_channel(self) -> None:
+        if self._loop.time() - self._heard_at > STALE_CHANNEL_S:
+            stale = self._channel
+            self._connect()
+            self._heard_at = self._loop.time()
+            await stale.close()
+
+
+def _failure(error: grpc.aio.AioRpcError) -> AttemptFailed:
+    """What a gRPC status says about whether the batch can have been executed."""
+    code, details = error.code(), error.details() or ""
+    reason = f"{code.name}: {details}"
+    if code is grpc.StatusCode.UNAVAILABLE:
+        never_sent = "failed to connect" in details.lower()
+        return AttemptFailed(Cause.NOT_SENT if never_sent else Cause.CUT, reason)
+    if code is grpc.StatusCode.CANCELLED:
+        return AttemptFailed(Cause.CUT, reason)
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return AttemptFailed(Cause.TOO_SLOW, reason)
+    return AttemptFailed(Cause.REFUSED, reason)
+
+
+def _outcomes(items: Sequence[Item], response: inference_pb2.InferResponse) -> Sequence[Answer | ItemRefused]:
+    """Answers by request id, never by position. Fields from 5 up may be missing: older workers do not send them."""
+    if not response.success:
+        raise AttemptFailed(Cause.REFUSED, "it says that the batch did not succeed")
+    count = len(response.request_ids)
+    if len(response.output_texts) != count or any(
+        optional and len(optional) != count for optional in (response.scores, response.errors)
+    ):
+        raise AttemptFailed(
+            Cause.REFUSED, f"its answer is malformed: {count} ids, {len(response.output_texts)} outputs"
+        )
+    outcomes: dict[str, Answer | ItemRefused] = {}
+    for position, request_id in enumerate(response.request_ids):
+        if response.errors and response.errors[position]:
+            outcomes[request_id] = ItemRefused(response.errors[position])
+        else:
+            score = response.scores[position] if response.scores else None
+            outcomes[request_id] = Answer(response.output_texts[position], score)
+    missing = [item.request_id for item in items if item.request_id not in outcomes]
+    if missing or len(outcomes) != len(items):
+        raise AttemptFailed(Cause.REFUSED, f"its answer does not fit the batch: {len(missing)} of {len(items)} missing")
+    return [outcomes[item.request_id] for item in items]

@@ -1,0 +1,33 @@
+"""The coordinator's log lines: one for each request that ended, one for each change of membership."""
+
+from __future__ import annotations
+
+from structlog.typing import FilteringBoundLogger
+
+from system.coordinator.core.ledger import Entry
+from system.coordinator.core.member import Member, MemberState
+from system.coordinator.core.request import Request
+
+
+class LogListener:
+    """Writes what the dispatcher tells; implements its `Listener`."""
+
+    def __init__(self, log: FilteringBoundLogger) -> None:
+        self._log = log
+
+    def request_ended(self, request: Request, entry: Entry) -> None:
+        self._log.info(
+            "request",
+            request_id=entry.request_id,
+            success=entry.success,
+            worker=entry.worker,
+            latency_ms=round(entry.latency_ms, 2),
+            retries=entry.retries,
+            error=entry.error,
+            attempts=[
+                {"worker": attempt.worker, "cause": attempt.cause} for attempt in request.attempts if attempt.cause
+            ],
+        )
+
+    def member_changed(self, member: Member, before: MemberState, reason: str) -> None:
+        self._log.info("membership", worker=member.id, state=member.state, before=before, reason=reason)

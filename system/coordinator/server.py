@@ -1,0 +1,81 @@
+"""The life of a coordinator process: bind, connect to the workers, serve, drain."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import signal
+import socket
+import time
+from collections.abc import Iterator
+
+import structlog
+import uvicorn
+
+from system.coordinator.core.dispatcher import Dispatcher
+from system.coordinator.grpc_worker import GrpcWorker
+from system.coordinator.http import create_app
+from system.coordinator.logs import LogListener
+from system.coordinator.settings import CoordinatorSettings
+
+
+class _Server(uvicorn.Server):
+    """uvicorn with its signal handling left out: it would end the process by the signal instead of exit status 0."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A listening address, bound before anything else is started. Raises OSError when it is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    bound = socket.socket(family)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except OSError:
+        bound.close()
+        raise
+    return bound
+
+
+async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
+    """Serve on `bound` until SIGTERM or SIGINT, then finish what was admitted and return."""
+    log = structlog.get_logger()
+    async with contextlib.AsyncExitStack() as scopes:
+        workers = {
+            name: await scopes.enter_async_context(GrpcWorker(address)) for name, address in settings.workers.items()
+        }
+        dispatcher = await scopes.enter_async_context(
+            Dispatcher(workers, settings.policy, LogListener(log), random.Random(settings.seed), time.time)
+        )
+        server = _Server(
+            uvicorn.Config(
+                create_app(dispatcher, settings.max_body_bytes),
+                loop="none",
+                http="httptools",
+                ws="none",
+                lifespan="off",
+                access_log=False,
+                log_config=None,
+                # The answers that are still owed come before the drain bound; then uvicorn cuts the connections.
+                timeout_graceful_shutdown=int(settings.drain_timeout),
+                timeout_keep_alive=75,
+            )
+        )
+
+        def drain(signal_name: str) -> None:
+            log.info("draining", signal=signal_name, pending=len(dispatcher.ledger))
+            dispatcher.draining = True
+            server.should_exit = True
+
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, drain, number.name)
+        host, port = bound.getsockname()[:2]
+        log.info("listening", host=host, port=port, workers=settings.workers)
+        await server.serve(sockets=[bound])
+    ledger = dispatcher.ledger
+    log.info("stopped", completed=ledger.completed, failed=ledger.failed, abandoned=len(ledger))

@@ -1,0 +1,106 @@
+"""The coordinator's settings, read from the environment. Times in seconds, sizes in bytes."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Final, Literal
+
+from pydantic import BeforeValidator, Field, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from system.coordinator.core.dispatcher import Policy
+
+_ENTRY: Final = re.compile(r"^(?:(?P<id>[^=\s]+)=)?(?P<host>[^:/=\s]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d{1,5})$")
+
+
+class CoordinatorSettings(BaseSettings):
+    """Defaults are part of the contract."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
+
+    workers: Annotated[dict[str, str], NoDecode] = Field(
+        default="worker1:50051,worker2:50051,worker3:50051",
+        validate_default=True,
+        description="host:port or id=host:port, separated by commas",
+    )
+    worker_timeout: float = Field(
+        default=3.0,
+        gt=0,
+        le=3600,
+        description="seconds one attempt may take, up to 3600; a client waits five times this",
+    )
+    batch_size: int = Field(default=3, ge=1, le=1024, description="most requests in one batch, 1 to 1024")
+    batch_timeout: float = Field(
+        default=0.15, ge=0, le=60, description="seconds the oldest request waits for a fuller batch, 0 to 60"
+    )
+    request_log_size: int = Field(
+        default=5000, ge=0, le=1_000_000, description="ended requests that are remembered, 0 to 1000000"
+    )
+    queue_limit: int = Field(
+        default=1000, ge=1, le=1_000_000, description="requests that may wait before more are refused, 1 to 1000000"
+    )
+    max_body_bytes: int = Field(
+        default=262_144, ge=1024, le=67_108_864, description="bytes of the largest request body, 1024 to 67108864"
+    )
+    heartbeat_interval: float = Field(
+        default=0.25, gt=0, le=60, description="seconds from one health check of a worker to the next, up to 60"
+    )
+    heartbeat_timeout: float = Field(
+        default=0.5,
+        gt=0,
+        le=60,
+        description="seconds without an answer to a health check that count as silence, up to 60",
+    )
+    drain_timeout: float = Field(
+        default=20.0, ge=0, le=3600, description="seconds that admitted requests get to finish at shutdown, 0 to 3600"
+    )
+    host: str = Field(default="127.0.0.1", description="a host name or address to listen on")
+    port: int = Field(default=8000, ge=0, le=65535, description="a port from 0 (any free one) to 65535")
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(str.lower)] = Field(
+        default="info", description="debug, info, warning or error"
+    )
+    seed: int | None = Field(default=None, description="an integer, to repeat the draw of request ids")
+
+    @field_validator("workers", mode="before")
+    @classmethod
+    def _parse_workers(cls, value: object) -> object:
+        """`host:port` or `id=host:port`, comma-separated. Without an id a worker is called by its host, or by
+        host:port where another worker has the same host.
+        """
+        if not isinstance(value, str):
+            return value
+        problems, parsed = [], []
+        for entry in filter(None, (part.strip() for part in value.split(","))):
+            match = _ENTRY.match(entry)
+            if entry.startswith("dns:"):
+                problems.append(f"{entry!r}: addresses behind a name are not supported yet")
+            elif match is None or not 0 < int(match["port"]) <= 65535:
+                problems.append(f"{entry!r} is neither host:port nor id=host:port")
+            else:
+                parsed.append((match["id"], match["host"], match["port"]))
+        hosts = [host for given, host, _ in parsed if given is None]
+        named = [
+            (given or (host if hosts.count(host) == 1 else f"{host}:{port}"), f"{host}:{port}")
+            for given, host, port in parsed
+        ]
+        ids = [name for name, _ in named]
+        problems += [
+            f"{name!r} is there more than once" for name in sorted({name for name in ids if ids.count(name) > 1})
+        ]
+        if not named and not problems:
+            problems.append("at least one worker is needed")
+        if problems:
+            raise ValueError("; ".join(problems))
+        return dict(named)
+
+    @property
+    def policy(self) -> Policy:
+        return Policy(
+            worker_timeout=self.worker_timeout,
+            batch_size=self.batch_size,
+            batch_timeout=self.batch_timeout,
+            queue_limit=self.queue_limit,
+            request_log_size=self.request_log_size,
+            heartbeat_interval=self.heartbeat_interval,
+            heartbeat_timeout=self.heartbeat_timeout,
+        )

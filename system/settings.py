@@ -1,0 +1,40 @@
+"""Reading settings from the environment, and saying everything that is wrong with them at once."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from typing import NoReturn, TypeVar
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings
+
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+# What a shell gives for a command that was called wrongly.
+USAGE = 2
+
+
+def load(kind: type[Settings]) -> Settings:
+    """The settings of this process. Where any is wrong: one message that names them all, and exit status 2.
+
+    A field is a variable in upper case; its description says what is allowed.
+    """
+    try:
+        return kind()
+    except ValidationError as error:
+        refuse(_explain(kind, problem) for problem in error.errors())
+
+
+def refuse(problems: Iterable[str]) -> NoReturn:
+    """End the process before it began, with one line for each problem."""
+    sys.stderr.write("\n".join(["cannot start:", *(f"  - {problem}" for problem in problems)]) + "\n")
+    sys.exit(USAGE)
+
+
+def _explain(kind: type[BaseSettings], problem: ErrorDetails) -> str:
+    name = str(problem["loc"][0])
+    allowed = kind.model_fields[name].description
+    found = problem["msg"].removeprefix("Value error, ")
+    return f"{name.upper()}={problem['input']!r}: {found}; allowed: {allowed}"
