@@ -1,1 +1,3 @@
-"""Where pytest finds the project root; options and fixtures of the harness come from its installed plugin."""
+"""What pytest lets only the root say; options and fixtures of the harness come from its installed plugin."""
+
+pytest_plugins = ["pytester"]

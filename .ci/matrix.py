@@ -44,13 +44,14 @@ def living_children() -> dict[int, str]:
     return living
 
 
-def end_leftovers() -> dict[int, str]:
+def end_leftovers(*, grace_s: float) -> dict[int, str]:
     """What was still running after its grace; it is killed."""
-    deadline = time.monotonic() + GRACE_S
+    deadline = time.monotonic() + grace_s
     while (left := living_children()) and time.monotonic() < deadline:
         time.sleep(0.1)
     for pid in left:
         os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
     return left
 
 
@@ -70,7 +71,7 @@ def main(environments: list[str]) -> int:
         stale.unlink()
     adopt_orphans()
     failed = [name for name in environments if not run_environment(name)]
-    leftovers = end_leftovers()
+    leftovers = end_leftovers(grace_s=GRACE_S)
     tally = tally_files(sorted(RESULTS.glob("*.xml")))
     if failed:
         print(f"failed environments: {', '.join(failed)}")

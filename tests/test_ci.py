@@ -1,0 +1,74 @@
+"""CI's own two scripts: the count of what passed, and the search for processes left behind."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tally import Tally, tally_file, tally_files
+
+CI = Path(__file__).resolve().parent.parent / ".ci"
+
+OUTCOMES = """
+import pytest
+
+@pytest.fixture
+def breaks_on_the_way_out():
+    yield
+    raise RuntimeError
+
+@pytest.fixture
+def breaks_on_the_way_in():
+    raise RuntimeError
+
+def test_passes(): pass
+@pytest.mark.parametrize("n", [1, 2])
+def test_passes_twice(n): pass
+def test_fails(): assert False
+def test_skips(): pytest.skip("for a reason")
+def test_passes_then_breaks(breaks_on_the_way_out): pass
+def test_fails_then_breaks(breaks_on_the_way_out): assert False
+def test_never_starts(breaks_on_the_way_in): pass
+"""
+
+LEFT_BEHIND = """
+import subprocess, sys
+import matrix
+matrix.adopt_orphans()
+detached = "import subprocess; print(subprocess.Popen(['sleep', '{seconds}'], start_new_session=True).pid)"
+for seconds in sys.argv[1:]:
+    subprocess.run([sys.executable, "-c", detached.format(seconds=seconds)], check=True, stdout=subprocess.DEVNULL)
+print(sorted(matrix.end_leftovers(grace_s=1.0).values()))
+print(matrix.end_leftovers(grace_s=1.0))
+"""
+
+
+def test_each_outcome_is_counted_once(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(OUTCOMES)
+    pytester.runpytest_subprocess("--junit-xml=one.xml", "-p", "no:brownout")
+    found = tally_file(pytester.path / "one.xml")
+    assert found == Tally(passed=3, failed=4, skipped=1)
+    assert str(found) == "3 passed, 4 failed, 1 skipped"
+
+
+def test_environments_add_up(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(OUTCOMES)
+    for name in ("one.xml", "two.xml"):
+        pytester.runpytest_subprocess(f"--junit-xml={name}", "-p", "no:brownout")
+    assert tally_files(pytester.path.glob("*.xml")) == Tally(passed=6, failed=8, skipped=2)
+    assert tally_files([]) == Tally()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="adopting orphans is a Linux ability")
+def test_a_process_that_got_away_is_found_and_ended() -> None:
+    outcome = subprocess.run(
+        [sys.executable, "-c", LEFT_BEHIND, "0.1", "301"],
+        env={"PYTHONPATH": str(CI), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert outcome.stdout.splitlines() == ["['sleep 301']", "{}"]
