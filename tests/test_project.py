@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
 import subprocess
 import sys
+import sysconfig
 import tomllib
 import zipfile
 from collections.abc import Iterator
@@ -15,6 +17,8 @@ from typing import Any
 import pytest
 from packaging.requirements import Requirement
 from packaging.version import Version
+
+import system
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = ("brownout", "chaos", "dashboard", "proto", "reports", "scenarios", "system")
@@ -137,6 +141,11 @@ def test_constraints_agree_with_every_requirement(python: str) -> None:
 @pytest.mark.parametrize("name", ["worker", "coordinator", "client", "dashboard"])
 def test_a_lean_group_asks_for_nothing_the_whole_does_not(name: str) -> None:
     assert group(name) <= set(project()["project"]["dependencies"])
+
+
+def test_under_tox_it_is_the_wheel_that_is_tested() -> None:
+    home = Path(sysconfig.get_path("purelib")) if "TOX_ENV_NAME" in os.environ else ROOT
+    assert Path(system.__file__).parent == home / "system"
 
 
 def test_the_wheel_holds_every_shipped_file_and_no_test(tmp_path: Path) -> None:
