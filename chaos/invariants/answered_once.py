@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chaos.invariants.invariant import invariant
+from chaos.invariants.ledger import completed_before, empties_books, ledger_samples
+from chaos.invariants.wording import count, listing
+from reports.history import OpType, Request
+from reports.record import Record
+from reports.verdict import Finding, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One way in which two accounts of the same answers differ."""
+
+    message: str
+    evidence: tuple[int | str, ...]
+
+
+@invariant
+def answered_once(record: Record, *, coordinator: str = "coordinator") -> Finding:
+    """No request id answers two requests, and the system's own accounts agree that each was answered once.
+
+    Three accounts are joined where they exist: what clients got; the request lines (`"event": "request"`) in the log of
+    the node named `coordinator`, exactly one per answered id, with `success`; and the ledger, whose `tasks_completed`
+    after the load is the number of ok answers, plus at most the requests whose fate is unknown. Books that a crash of
+    the coordinator emptied are not compared.
+    """
+    answered = [request for request in record.requests if request.outcome is OpType.OK]
+    if not answered:
+        return Finding("answered_once", Verdict.INCONCLUSIVE, "nothing was answered")
+    anonymous = [_answer_op(request) for request in answered if request.request_id is None]
+    found = [
+        each
+        for each in (_ids(answered), _log(record, coordinator, answered), _ledger(record, len(answered)))
+        if each is not None
+    ]
+    figures = {"answers": len(answered), "without_id": len(anonymous), "disagreements": len(found)}
+    if found:
+        message = "; ".join(each.message for each in found)
+        evidence = tuple(op for each in found for op in each.evidence)
+        return Finding("answered_once", Verdict.VIOLATED, message, evidence, figures)
+    if anonymous:
+        message = f"{len(anonymous)} of {count(len(answered), 'answer')} carry no request id to tell them apart by"
+        return Finding("answered_once", Verdict.INCONCLUSIVE, message, tuple(anonymous), figures)
+    return Finding("answered_once", Verdict.HELD, f"{count(len(answered), 'answer')}, each given once", (), figures)
+
+
+def _ids(answered: Sequence[Request]) -> Disagreement | None:
+    ops: dict[str, list[int]] = {}
+    for request in answered:
+        if request.request_id is not None:
+            ops.setdefault(request.request_id, []).append(_answer_op(request))
+    twice = {request_id: indices for request_id, indices in ops.items() if len(indices) > 1}
+    if not twice:
+        return None
+    return Disagreement(
+        f"{count(len(twice), 'request id')} answered more than one request: {listing(list(twice))}",
+        tuple(op for indices in twice.values() for op in indices),
+    )
+
+
+def _log(record: Record, coordinator: str, answered: Sequence[Request]) -> Disagreement | None:
+    if not record.has_log(coordinator):
+        return None
+    lines: Counter[str] = Counter()
+    failed: set[str] = set()
+    for line in record.log(coordinator):
+        if line.get("event") == "request":
+            request_id = str(line.get("request_id"))
+            lines[request_id] += 1
+            if line.get("success") is not True:
+                failed.add(request_id)
+    odd = {
+        request.request_id: lines[request.request_id]
+        for request in answered
+        if request.request_id is not None and (lines[request.request_id] != 1 or request.request_id in failed)
+    }
+    if not odd:
+        return None
+    told = [
+        f"{request_id} ({'as failed' if number == 1 else count(number, 'time')})" for request_id, number in odd.items()
+    ]
+    return Disagreement(
+        f"{count(len(odd), 'answered request id')} not logged once and as a success by {coordinator}: {listing(told)}",
+        tuple(odd),
+    )
+
+
+def _ledger(record: Record, answers: int) -> Disagreement | None:
+    samples = ledger_samples(record)
+    ended_s = max(
+        request.invoked_s if request.completed_s is None else request.completed_s for request in record.requests
+    )
+    if not samples or samples[-1].time_s < ended_s or empties_books(record, 0.0, samples[-1].time_s):
+        return None
+    unknown = sum(request.outcome is OpType.INFO for request in record.requests)
+    booked = samples[-1].completed - completed_before(samples, min(r.invoked_s for r in record.requests))
+    if answers <= booked <= answers + unknown:
+        return None
+    at_most = f" to {answers + unknown}" if unknown else ""
+    return Disagreement(
+        f"the ledger counts {booked} completed, the clients {answers}{at_most} answered", (samples[-1].op,)
+    )
+
+
+def _answer_op(request: Request) -> int:
+    return (request.completed or request.invoked).index

@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import Annotated
+
+from annotated_types import Ge
+
+from chaos.invariants.invariant import invariant
+from chaos.invariants.ledger import LedgerSample, completed_before, empties_books, ledger_samples
+from chaos.invariants.wording import count, listing
+from reports.history import OpType
+from reports.record import Record
+from reports.verdict import Finding, Verdict
+
+
+@invariant
+def books_balance(record: Record, *, samples: Annotated[int, Ge(1)] = 3) -> Finding:
+    """At every sample of `/status`, submitted = completed + failed + pending, and no count ever goes down.
+
+    After the load nothing is pending, and at least as many are completed as clients were answered. Fewer than `samples`
+    samples (before, while and after, at the least), or none after the load, decide nothing. Counts may start again only
+    where a crash or termination took a node that keeps books.
+    """
+    books = ledger_samples(record)
+    figures = {"samples": len(books)}
+    if not record.requests:
+        return Finding(
+            "books_balance", Verdict.INCONCLUSIVE, "no request was asked: the books stayed empty", (), figures
+        )
+    problems = [*_unbalanced(books), *_going_down(record, books)]
+    ended_s = max(each.invoked_s if each.completed_s is None else each.completed_s for each in record.requests)
+    settled = books[-1] if books and books[-1].time_s >= ended_s else None
+    if settled is not None:
+        problems += _unsettled(record, books, settled)
+    if problems:
+        message = listing([message for message, _ in problems])
+        evidence = tuple(dict.fromkeys(op for _, op in problems))
+        return Finding("books_balance", Verdict.VIOLATED, message, evidence, figures)
+    if len(books) < samples:
+        message = f"{count(len(books), 'readable sample')} of the books, {samples} are needed"
+        return Finding("books_balance", Verdict.INCONCLUSIVE, message, (), figures)
+    if settled is None:
+        message = "the books were never read after the load had ended"
+        return Finding("books_balance", Verdict.INCONCLUSIVE, message, (), figures)
+    return Finding("books_balance", Verdict.HELD, f"balanced in each of {count(len(books), 'sample')}", (), figures)
+
+
+def _unbalanced(books: Sequence[LedgerSample]) -> list[tuple[str, int]]:
+    return [
+        (f"at {each.time_s:.2f} s {each.submitted} submitted ≠ {each.told}", each.op)
+        for each in books
+        if not each.balances
+    ]
+
+
+def _going_down(record: Record, books: Sequence[LedgerSample]) -> list[tuple[str, int]]:
+    return [
+        (f"at {after.time_s:.2f} s {name} went down from {earlier} to {later}", after.op)
+        for before, after in pairwise(books)
+        for name, earlier, later in (
+            ("submitted", before.submitted, after.submitted),
+            ("completed", before.completed, after.completed),
+            ("failed", before.failed, after.failed),
+        )
+        if later < earlier and not empties_books(record, before.time_s, after.time_s)
+    ]
+
+
+def _unsettled(record: Record, books: Sequence[LedgerSample], last: LedgerSample) -> list[tuple[str, int]]:
+    problems: list[tuple[str, int]] = []
+    if last.pending:
+        problems.append((f"{last.pending} still pending after the load", last.op))
+    answers = sum(request.outcome is OpType.OK for request in record.requests)
+    booked = last.completed - completed_before(books, min(request.invoked_s for request in record.requests))
+    if booked < answers and not empties_books(record, 0.0, last.time_s):
+        problems.append((f"{booked} completed on the books, {answers} answered", last.op))
+    return problems

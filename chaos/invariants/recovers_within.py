@@ -1,0 +1,155 @@
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate
+from math import inf
+from typing import Annotated
+
+from annotated_types import Ge, Gt, Le
+
+from chaos.invariants.invariant import invariant
+from chaos.invariants.wording import listing
+from reports.history import OpType, Request
+from reports.measure import TooFewPoints, steady_state
+from reports.record import Record
+from reports.verdict import Finding, Verdict
+from reports.windows import FaultWindow
+
+WINDOW_S = 1.0  # of arrivals, over which service is judged
+SLACK_S = 1e-9  # times are sums of floats
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Faults whose windows touch, and the time there was to recover in: from the last healing to the next fault."""
+
+    faults: tuple[FaultWindow, ...]
+    healed_s: float
+    until_s: float
+
+    @property
+    def name(self) -> str:
+        return listing(tuple(dict.fromkeys(window.name for window in self.faults)))
+
+
+@dataclass(frozen=True, slots=True)
+class Recovery:
+    """When service was good again after an outage, in seconds since healing; None when that was not seen.
+
+    The moment lies between the last arrival before the first good window and that window's own first arrival.
+    """
+
+    outage: Outage
+    verdict: Verdict
+    after_s: float | None
+
+
+@invariant
+def recovers_within(
+    record: Record,
+    seconds: Annotated[float, Gt(0)],
+    *,
+    share: Annotated[float, Gt(0), Le(1)] = 0.95,
+    slowdown: Annotated[float, Ge(1)] = 3.0,
+    floor_ms: Annotated[float, Gt(0)] = 250.0,
+) -> Finding:
+    """`seconds` after each fault was healed, service is what it was before.
+
+    It is when, of all requests due in one second, `share` are answered ok within `slowdown` times the steady p99, or
+    `floor_ms` where that is more (a p99 of a few milliseconds, tripled, is still the noise of a busy machine). The
+    recovery time runs from healing to the first such second. Of faults that overlap, the last healing counts.
+
+    A fault that was never healed, or a run that ends or breaks something else before the time is over, decides nothing.
+    """
+    steady = steady_state(record)
+    if isinstance(steady, TooFewPoints):
+        return Finding("recovers_within", Verdict.INCONCLUSIVE, str(steady))
+    outages = _outages(record)
+    if not outages:
+        return Finding("recovers_within", Verdict.INCONCLUSIVE, "no fault was healed: there is nothing to recover from")
+    bound_ms = max(slowdown * steady.p99_ms, floor_ms)
+    arrivals = _Arrivals(record.requests, bound_ms, share)
+    recoveries = [_recovery(outage, arrivals, seconds) for outage in outages]
+    verdict = Verdict.merge(each.verdict for each in recoveries)
+    seen = [each.after_s for each in recoveries if each.after_s is not None]
+    return Finding(
+        "recovers_within",
+        verdict,
+        "; ".join(_told(each, seconds) for each in recoveries if each.verdict is verdict),
+        tuple(op for each in recoveries if each.verdict is verdict for fault in each.outage.faults for op in fault.ops),
+        {
+            "outages": len(outages),
+            "slowest_recovery_s": round(max(seen), 3) if len(seen) == len(recoveries) else None,
+            "bound_ms": round(bound_ms, 3),
+        },
+    )
+
+
+def _outages(record: Record) -> tuple[Outage, ...]:
+    """Windows in the order of injection, joined where they overlap."""
+    groups: list[list[FaultWindow]] = []
+    for window in sorted(record.windows, key=lambda each: each.injected_s):
+        if groups and window.injected_s <= max(each.end_s for each in groups[-1]):
+            groups[-1].append(window)
+        else:
+            groups.append([window])
+    following = [group[0].injected_s for group in groups[1:]]
+    return tuple(
+        Outage(tuple(group), max(each.end_s for each in group), until_s)
+        for group, until_s in zip(groups, [*following, inf], strict=True)
+    )
+
+
+class _Arrivals:
+    """Requests by when they were due, and how many of them up to each were served well."""
+
+    def __init__(self, requests: Sequence[Request], bound_ms: float, share: float) -> None:
+        ordered = sorted(requests, key=lambda each: each.due_s)
+        self.due_s = [request.due_s for request in ordered]
+        self._well = [0, *accumulate(_served_well(request, bound_ms) for request in ordered)]
+        self._share = share
+
+    def good_from(self, first: int) -> bool:
+        """Whether the second of arrivals that begins with request `first` was good."""
+        end = bisect_left(self.due_s, self.due_s[first] + WINDOW_S)
+        return self._well[end] - self._well[first] >= self._share * (end - first)
+
+
+def _recovery(outage: Outage, arrivals: _Arrivals, seconds: float) -> Recovery:
+    if outage.healed_s == inf:
+        return Recovery(outage, Verdict.INCONCLUSIVE, None)
+    limit_s = min(outage.until_s, arrivals.due_s[-1]) + SLACK_S
+    still_bad_s = 0.0
+    for first in range(bisect_left(arrivals.due_s, outage.healed_s), len(arrivals.due_s)):
+        if arrivals.due_s[first] + WINDOW_S > limit_s:
+            break
+        after_s = arrivals.due_s[first] - outage.healed_s
+        if arrivals.good_from(first):
+            return Recovery(outage, _verdict(still_bad_s, after_s, seconds), after_s)
+        still_bad_s = after_s
+    return Recovery(outage, _verdict(still_bad_s, inf, seconds), None)
+
+
+def _verdict(still_bad_s: float, good_s: float, seconds: float) -> Verdict:
+    """Between the two nobody asked, or nobody could ask any more."""
+    if good_s <= seconds:
+        return Verdict.HELD
+    return Verdict.VIOLATED if still_bad_s > seconds else Verdict.INCONCLUSIVE
+
+
+def _served_well(request: Request, bound_ms: float) -> bool:
+    return request.outcome is OpType.OK and request.latency_s is not None and request.latency_s * 1000 <= bound_ms
+
+
+def _told(recovery: Recovery, seconds: float) -> str:
+    name, after_s = recovery.outage.name, recovery.after_s
+    if recovery.verdict is Verdict.HELD:
+        return f"{name}: recovered {after_s:.2f} s after healing"
+    if recovery.verdict is Verdict.VIOLATED:
+        at_last = "nor for as long as anybody asked" if after_s is None else f"only after {after_s:.2f} s"
+        return f"{name}: not recovered {seconds:g} s after healing, {at_last}"
+    if recovery.outage.healed_s == inf:
+        return f"{name}: never healed"
+    return f"{name}: too little was asked after healing to tell whether it took {seconds:g} s"

@@ -1,0 +1,181 @@
+"""Figures of a run: how many, how fast, how much was left to do it with. Pure functions over requests and records.
+
+Times are seconds since the run began, latencies milliseconds from when a request was due. A quantile is always a value
+that occurred (nearest rank): between two points nothing was measured. What the charts draw is in `reports.series`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Final
+
+from reports.history import OpType, Request
+from reports.record import Record
+
+WARM_UP_S: Final = 0.5  # the first requests of a load pay for connections that the others find open
+ENOUGH: Final = 20  # points; with fewer, a p99 is the slowest request under another name
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """`figures` of verdicts.json. The quantiles are over `ok` points; None where there is nothing to measure."""
+
+    requests: int
+    ok: int
+    failed: int
+    unknown: int
+    goodput_rps: float | None
+    p50_ms: float | None
+    p99_ms: float | None
+    retries: int
+
+    def to_json(self) -> dict[str, float | int | None]:
+        """Microseconds and thousandths of a request are as fine as a clock under load deserves."""
+        return {
+            "requests": self.requests,
+            "ok": self.ok,
+            "failed": self.failed,
+            "unknown": self.unknown,
+            "goodput_rps": _rounded(self.goodput_rps),
+            "p50_ms": _rounded(self.p50_ms),
+            "p99_ms": _rounded(self.p99_ms),
+            "retries": self.retries,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class SteadyState:
+    """What the system did in [start_s, end_s), before anything was done to it; `count` ok answers are behind it."""
+
+    start_s: float
+    end_s: float
+    count: int
+    goodput_rps: float
+    p50_ms: float
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class TooFewPoints:
+    """Why there is no steady state to compare with."""
+
+    count: int
+    needed: int
+
+    def __str__(self) -> str:
+        return f"no steady state: {self.count} answers before the first fault, {self.needed} are needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A time in which the same nodes could serve; `share` is theirs of all capacity, from 0 to 1."""
+
+    start_s: float
+    end_s: float
+    share: float
+
+
+def quantile(values: Iterable[float], q: float) -> float | None:
+    """The smallest value that at least a share `q` of all do not exceed; None of nothing."""
+    ordered = sorted(values)
+    return ordered[max(0, math.ceil(q * len(ordered)) - 1)] if ordered else None
+
+
+def latencies_ms(requests: Iterable[Request]) -> list[float]:
+    """Of the requests that were answered ok, in the order of asking."""
+    return [
+        latency_s * 1000
+        for request in requests
+        if request.outcome is OpType.OK and (latency_s := request.latency_s) is not None
+    ]
+
+
+def load_span(requests: Sequence[Request]) -> tuple[float, float]:
+    """When the first request was due, and the last. Raises ValueError of no requests."""
+    due = [request.due_s for request in requests]
+    return min(due), max(due)
+
+
+def answer_times(requests: Iterable[Request]) -> list[float]:
+    """When each ok answer arrived, earliest first."""
+    return sorted(
+        request.completed_s for request in requests if request.outcome is OpType.OK and request.completed_s is not None
+    )
+
+
+def figures(requests: Sequence[Request]) -> Figures:
+    """Goodput is ok answers over the time from the first request's due time to the last answer."""
+    latencies = latencies_ms(requests)
+    return Figures(
+        requests=len(requests),
+        ok=len(latencies),
+        failed=sum(request.outcome is OpType.FAIL for request in requests),
+        unknown=sum(request.outcome is OpType.INFO for request in requests),
+        goodput_rps=_goodput(requests),
+        p50_ms=quantile(latencies, 0.5),
+        p99_ms=quantile(latencies, 0.99),
+        retries=sum(request.retries for request in requests),
+    )
+
+
+def steady_state(record: Record, *, warm_up_s: float = WARM_UP_S, at_least: int = ENOUGH) -> SteadyState | TooFewPoints:
+    """The ok answers between the warm-up and the first fault, or the last due time where no fault was injected.
+
+    A request still out when the fault strikes is not among them, for the fault may have touched it.
+    """
+    requests = record.requests
+    if not requests:
+        return TooFewPoints(0, at_least)
+    first_due_s, last_due_s = load_span(requests)
+    start_s = first_due_s + warm_up_s
+    end_s = min((window.injected_s for window in record.windows), default=last_due_s)
+    latencies = latencies_ms(
+        request for request in requests if request.completed_s is not None and start_s <= request.completed_s < end_s
+    )
+    p50_ms, p99_ms = quantile(latencies, 0.5), quantile(latencies, 0.99)
+    if len(latencies) < at_least or p50_ms is None or p99_ms is None:
+        return TooFewPoints(len(latencies), at_least)
+    return SteadyState(start_s, end_s, len(latencies), len(latencies) / (end_s - start_s), p50_ms, p99_ms)
+
+
+def surviving_capacity(record: Record, start_s: float, end_s: float) -> tuple[Stretch, ...]:
+    """[start_s, end_s) cut at every injection and healing, with what could serve in between.
+
+    All work passes through a node that does none of its own (the coordinator): without it nothing is left.
+    """
+    edges = {start_s, end_s}
+    for window in record.windows:
+        edges.update(edge for edge in (window.injected_s, window.end_s) if start_s < edge < end_s)
+    return tuple(Stretch(a, b, _share(record, a, b)) for a, b in pairwise(sorted(edges)))
+
+
+def _share(record: Record, start_s: float, end_s: float) -> float:
+    """Of a time within which no window opens or closes."""
+    capacity = record.capacity
+    out = {
+        node
+        for window in record.windows
+        if window.injected_s < end_s and start_s < window.end_s
+        for node in window.takes_out
+    }
+    if not out:
+        return 1.0
+    if not out <= capacity.keys():
+        return 0.0
+    # Sorted: a sum of floats depends on its order, and a set's order on the process.
+    return sum(capacity[node] for node in sorted(capacity.keys() - out)) / sum(capacity.values())
+
+
+def _goodput(requests: Sequence[Request]) -> float | None:
+    answers = answer_times(requests)
+    if not answers:
+        return 0.0 if requests else None
+    span_s = answers[-1] - load_span(requests)[0]
+    return len(answers) / span_s if span_s > 0 else None
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3)

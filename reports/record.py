@@ -1,0 +1,73 @@
+"""A finished run as invariants, figures and pages see it: facts about the run, its history, its logs.
+
+A `Record` is read from a run directory alone; nothing of it needs the system to be up.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from reports.history import OBSERVER, History, OpType, Request
+from reports.windows import FaultWindow, fault_windows
+
+
+@dataclass(frozen=True)
+class Record:
+    """`facts` is run.json (scenario, substrate, seed, system, versions …), `schedule` is schedule.json."""
+
+    facts: Mapping[str, Any]
+    history: History
+    schedule: Mapping[str, Any] = field(default_factory=dict)
+    logs: Path | None = None
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        return self.history.requests
+
+    @cached_property
+    def windows(self) -> tuple[FaultWindow, ...]:
+        return fault_windows(self.history)
+
+    @cached_property
+    def statuses(self) -> tuple[tuple[float, int, Mapping[str, Any]], ...]:
+        """What the observer was told: (seconds, op index, status), samples that failed left out."""
+        return tuple(
+            (op.time_s, op.index, op.value)
+            for op in self.history.of(OBSERVER, "status")
+            if op.type is OpType.OK and op.value is not None
+        )
+
+    @property
+    def capacity(self) -> Mapping[str, float]:
+        """Node name → its share of the work; nodes that do no work of their own are not in it."""
+        nodes = self.facts.get("system", {}).get("nodes", [])
+        return {node["name"]: node["capacity"] for node in nodes if node.get("capacity")}
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        """What the system promised for this run, in seconds and counts, e.g. `worker_timeout_s`."""
+        settings: Mapping[str, Any] = self.facts.get("system", {}).get("settings", {})
+        return settings
+
+    def has_log(self, node: str) -> bool:
+        """Whether anything was kept of what the node logged, be it nothing but an empty file."""
+        return self.logs is not None and (self.logs / f"{node}.log").is_file()
+
+    def log(self, node: str) -> Iterator[Mapping[str, Any]]:
+        """The JSON objects a node logged, oldest first; other lines are passed over. None where no log was kept."""
+        if self.logs is None or not self.has_log(node):
+            return
+        with (self.logs / f"{node}.log").open("rb") as lines:
+            for line in lines:
+                if not line.startswith(b"{"):
+                    continue  # a stack trace or a library's own words
+                try:
+                    yield orjson.loads(line)
+                except ValueError:
+                    continue  # the process was killed in the middle of this line
