@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from pathlib import Path
 from string import Formatter
 from typing import Any, Final, Protocol
 
@@ -63,7 +64,10 @@ class Client(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One program of the system. `capacity` is its share of the work in any unit; 0 for one that does none."""
+    """One program of the system. `capacity` is its share of the work in any unit; 0 for one that does none.
+
+    It runs in `directory`, or where the harness does.
+    """
 
     name: str
     command: tuple[str, ...]
@@ -71,6 +75,7 @@ class Node:
     readiness: Probe = field(default_factory=TcpProbe)
     capacity: float = 0.0
     ready_within_s: float = 30.0
+    directory: Path | None = None
 
     @property
     def templates(self) -> tuple[str, ...]:

@@ -1,18 +1,24 @@
 """What faults act on: a running system, its nodes and its edges, whatever it runs on.
 
-Abilities are small protocols that a handle may have or lack (`isinstance` tells): a fault asks for the one it needs, and
-a substrate that cannot pause simply has no pausable nodes. Time is the running event loop's, so that it may be virtual.
+Abilities are small protocols that a handle may have or lack (`isinstance` tells): a fault asks for the one it needs,
+and a substrate that cannot pause simply has no pausable nodes. Time is that of the running event loop, so that it may
+be virtual.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import NoReturn, Protocol, runtime_checkable
 
 from chaos.probes import ProbeResult
+from chaos.problems import HarnessProblem
 from chaos.system_under_test import Edge, Node, SystemUnderTest
 from chaos.toxiproxy.toxic import Toxic
+
+
+class ClusterProblem(HarnessProblem):
+    """Something of a cluster did not start, did not obey, or did not come back; the message names it."""
 
 
 class Phase(StrEnum):
@@ -134,5 +140,8 @@ class Cluster(Protocol):
 
         Raises HarnessProblem naming whatever did not come back.
         """
+
+    async def watch(self) -> NoReturn:
+        """Return never; raise HarnessProblem once what carries the cluster, as its proxies, is gone."""
 
     def unexpected_exits(self) -> tuple[UnexpectedExit, ...]: ...

@@ -1,0 +1,179 @@
+"""A cluster on this machine: a process per node, one toxiproxy-server, a proxy per edge, every port reserved.
+
+    load ──► proxy client→coordinator ──► coordinator ──► proxy coordinator→worker1 ──► worker1
+                                               └────────► proxy coordinator→worker2 ──► worker2
+
+A cluster is a scope: whatever way it is left, all its processes are gone afterwards.
+"""
+
+import asyncio
+import sys
+from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Final, NoReturn, Self
+
+from chaos.clusters.cluster import ClusterProblem, EdgeHandle, NodeHandle, UnexpectedExit
+from chaos.clusters.local_edge import LocalEdge
+from chaos.clusters.local_node import LocalNode
+from chaos.ports import PortReservation
+from chaos.problems import HarnessProblem
+from chaos.process import OsProcess
+from chaos.system_under_test import Edge, Node, SystemUnderTest
+from chaos.toxiproxy.client import ToxiproxyClient
+from chaos.toxiproxy.find import find
+from chaos.toxiproxy.server import ToxiproxyServer
+
+EDGE_READY_S: Final = 5.0  # for a healed edge to carry a probe again, once both its ends are ready
+EDGE_PROBE_S: Final = 1.0
+BETWEEN_PROBES_S: Final = 0.02
+
+
+class LocalCluster:
+    """An async context manager; inside it every node is ready and every edge carries bytes.
+
+    Raises ClusterProblem, naming every node that did not start with the tail of its log.
+    """
+
+    substrate: Final = "local"
+
+    def __init__(self, system: SystemUnderTest, *, logs: Path, toxiproxy: Path | None = None) -> None:
+        """`toxiproxy` is the server's executable; by default it is looked for, and fetched or built if need be."""
+        self._system = system
+        self._logs = logs
+        self._executable = toxiproxy
+        self._nodes: dict[str, LocalNode] = {}
+        self._edges: dict[str, LocalEdge] = {}
+        self._exits: list[UnexpectedExit] = []
+        self._server: ToxiproxyServer | None = None
+        self._scope = AsyncExitStack()
+
+    @property
+    def system(self) -> SystemUnderTest:
+        return self._system
+
+    @property
+    def nodes(self) -> Mapping[str, NodeHandle]:
+        return MappingProxyType(self._nodes)
+
+    @property
+    def edges(self) -> Mapping[str, EdgeHandle]:
+        return MappingProxyType(self._edges)
+
+    @property
+    def entry(self) -> str:
+        return f"http://{self._edges[self._system.entry.name].address}"
+
+    @property
+    def logs(self) -> Path:
+        return self._logs
+
+    def direct(self, node: str) -> str:
+        return self._nodes[node].address
+
+    async def watch(self) -> NoReturn:
+        await self._running.watch()
+
+    def unexpected_exits(self) -> tuple[UnexpectedExit, ...]:
+        return tuple(self._exits)
+
+    async def heal(self) -> None:
+        """Proxies first: a node may need its edges in order to become ready."""
+        self._running.check()
+        await self._running.client.reset()
+        for node in self._nodes.values():
+            await node.resume()
+        await self._bring_up()
+
+    async def __aenter__(self) -> Self:
+        executable = await asyncio.to_thread(find) if self._executable is None else self._executable
+        async with AsyncExitStack() as scope:
+            ports = {name: scope.enter_context(PortReservation()) for name in self._system.targets}
+            self._server = ToxiproxyServer(executable, log=self._logs / "toxiproxy.log")
+            await scope.enter_async_context(self._server)
+            for edge in self._system.edges:
+                self._edges[edge.name] = await self._proxy(edge, ports, self._server.client)
+            for node in self._system.nodes:
+                self._nodes[node.name] = self._process(node, ports)
+            scope.push_async_exit(self._stop)
+            await self._bring_up()
+            self._scope = scope.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._scope.__aexit__(kind, problem, trace)
+
+    @property
+    def _running(self) -> ToxiproxyServer:
+        if self._server is None:
+            raise ClusterProblem("the cluster is not started")
+        return self._server
+
+    async def _proxy(self, edge: Edge, ports: Mapping[str, PortReservation], client: ToxiproxyClient) -> LocalEdge:
+        address = ports[edge.name].address
+        await client.create(edge.name, listen=address, upstream=ports[edge.target].address)
+        return LocalEdge(edge, address, client=client, probe=self._system.node(edge.target).readiness)
+
+    def _process(self, node: Node, ports: Mapping[str, PortReservation]) -> LocalNode:
+        values = {"port": str(ports[node.name].port), "python": sys.executable} | {
+            edge.target: ports[edge.name].address for edge in self._system.edges if edge.source == node.name
+        }
+        process = OsProcess(
+            node.name,
+            [part.format_map(values) for part in node.command],
+            log=self._logs / f"{node.name}.log",
+            environment={name: value.format_map(values) for name, value in node.environment.items()},
+            directory=node.directory,
+        )
+        return LocalNode(node, process, ports[node.name].address, on_exit=self._exits.append)
+
+    async def _bring_up(self) -> None:
+        """Start what does not run, each node once those it depends on are ready; report all that fail."""
+        loop = asyncio.get_running_loop()
+        up: dict[str, asyncio.Future[bool]] = {name: loop.create_future() for name in self._nodes}
+        problems: list[str] = []
+
+        async def bring(name: str, node: LocalNode) -> None:
+            needed = [await up[other] for other in sorted(self._system.waits_for(name))]
+            try:
+                if all(needed):
+                    await node.start()
+                up[name].set_result(all(needed))
+            except HarnessProblem as problem:
+                problems.append(str(problem))
+                up[name].set_result(False)
+
+        async with asyncio.TaskGroup() as group:
+            for name, node in self._nodes.items():
+                group.create_task(bring(name, node), name=f"start {name}")
+        if not problems:
+            problems += [problem for problem in await self._edge_problems() if problem]
+        if problems:
+            raise ClusterProblem("\n".join(problems))
+
+    async def _edge_problems(self) -> list[str | None]:
+        return list(await asyncio.gather(*(self._await_edge(edge) for edge in self._edges.values())))
+
+    async def _await_edge(self, edge: LocalEdge) -> str | None:
+        """The complaint about an edge that stays silent, or None."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + EDGE_READY_S
+        while not (result := await edge.probe(EDGE_PROBE_S)).ready:
+            if clock() > deadline:
+                return f"{edge.edge}: a probe through its proxy is {result}"
+            await asyncio.sleep(BETWEEN_PROBES_S)
+        return None
+
+    async def _stop(
+        self, _kind: type[BaseException] | None, first: BaseException | None, _trace: TracebackType | None
+    ) -> None:
+        """All nodes at once, each whatever becomes of the others; what goes wrong here never hides `first`."""
+        ends = await asyncio.gather(*(node.stop() for node in self._nodes.values()), return_exceptions=True)
+        failures = [f"stopping {name}: {end!r}" for name, end in zip(self._nodes, ends, strict=True) if end is not None]
+        if failures and first is not None:
+            first.add_note("\n".join(failures))
+        elif failures:
+            raise ClusterProblem("\n".join(failures))

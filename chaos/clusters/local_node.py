@@ -1,0 +1,114 @@
+"""A node that is one process of this machine."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+from chaos.clusters.cluster import ClusterProblem, NodeState, Phase, UnexpectedExit
+from chaos.probes import ProbeResult, attempt
+from chaos.process import OsProcess, ProcessProblem
+from chaos.process import Phase as ProcessPhase
+from chaos.system_under_test import Node
+
+PROBE_S: Final = 1.0  # for one readiness probe; a node that is ready answers in milliseconds
+BETWEEN_PROBES_S: Final = 0.02  # a start takes 0.5-3 s; probing more often would only slow it down
+GRACE_S: Final = 3.0  # between SIGTERM and SIGKILL; the load is over by then, so there is little left to drain
+
+PHASES: Final = {
+    ProcessPhase.NEW: Phase.NEW,
+    ProcessPhase.RUNNING: Phase.RUNNING,
+    ProcessPhase.STOPPED: Phase.PAUSED,
+    ProcessPhase.EXITED: Phase.EXITED,
+}
+
+
+class LocalNode:
+    """Can be killed, started again and paused. Notices when the process ends though nobody here ended it."""
+
+    def __init__(
+        self, node: Node, process: OsProcess, address: str, *, on_exit: Callable[[UnexpectedExit], None]
+    ) -> None:
+        """`address` is where the node itself listens; `on_exit` is told of every exit that nobody here caused."""
+        self._node = node
+        self._process = process
+        self._address = address
+        self._on_exit = on_exit
+        self._ended_here = False
+        self._life: asyncio.Task[None] | None = None
+
+    @property
+    def node(self) -> Node:
+        return self._node
+
+    @property
+    def address(self) -> str:
+        return self._address
+
+    def state(self) -> NodeState:
+        state = self._process.state
+        by_signal = "" if state.ended_by is None else f"ended by {state.ended_by.name}"
+        by_itself = "" if state.code is None else f"exit code {state.code}"
+        return NodeState(
+            phase=PHASES[state.phase],
+            life=f"pid {self._process.pid}",
+            killed=state.ended_by is not None and state.ended_by.name == "SIGKILL",
+            detail=by_signal or by_itself,
+        )
+
+    async def probe(self, timeout_s: float) -> ProbeResult:
+        return await attempt(self._node.readiness, self._address, timeout_s=timeout_s)
+
+    async def start(self) -> None:
+        """Also waits for a process that runs already but is not ready yet. Raises ClusterProblem."""
+        if not self._process.alive:
+            await self._join()
+            self._ended_here = False
+            await self._process.start()
+            self._life = asyncio.create_task(self._outlive(), name=f"life of {self._node.name}")
+        last = "never asked"
+
+        async def ready() -> bool:
+            nonlocal last
+            result = await self.probe(PROBE_S)
+            last = str(result)
+            if not result.ready:
+                await asyncio.sleep(BETWEEN_PROBES_S)
+            return result.ready
+
+        try:
+            await self._process.ready(ready, timeout_s=self._node.ready_within_s)
+        except ProcessProblem as problem:
+            raise ClusterProblem(f"{problem}\n  readiness probe: {last}") from problem
+
+    async def kill(self) -> None:
+        if self._process.alive:
+            self._ended_here = True
+            await self._process.kill()
+
+    async def pause(self) -> None:
+        await self._process.pause()
+
+    async def resume(self) -> None:
+        if self._process.state.phase is ProcessPhase.STOPPED:
+            await self._process.resume()
+
+    async def stop(self) -> None:
+        """End the process for good, from whatever state it is in."""
+        self._ended_here = True
+        await self._process.stop(GRACE_S)
+        await self._join()
+
+    async def _outlive(self) -> None:
+        await self._process.wait()
+        if not self._ended_here:
+            self._on_exit(
+                UnexpectedExit(
+                    self._node.name, asyncio.get_running_loop().time(), self.state(), self._process.log_tail()
+                )
+            )
+
+    async def _join(self) -> None:
+        """The present life is over, so its watcher has only its last words to say."""
+        if self._life is not None:
+            await self._life
+            self._life = None
