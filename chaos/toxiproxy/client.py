@@ -25,7 +25,7 @@ class ToxiproxyClient:
 
     def __init__(self, address: str, *, timeout_s: float = TIMEOUT_S) -> None:
         """`address` is `host:port` of the control API."""
-        self._base = f"http://{address}"
+        self.address = address
         self._timeout_s = timeout_s
         self._session: aiohttp.ClientSession | None = None
 
@@ -56,6 +56,11 @@ class ToxiproxyClient:
     async def delete(self, name: str) -> None:
         await self._call("DELETE", f"/proxies/{name}", f"delete proxy {name}")
 
+    async def replace(self, name: str, *, listen: str, upstream: str) -> Proxy:
+        """A new proxy in the place of the old: toxics and connections are gone. Works where the old one hangs."""
+        await self.delete(name)
+        return await self.create(name, listen=listen, upstream=upstream)
+
     async def add_toxic(self, proxy: str, toxic: Toxic) -> None:
         """From now on, for open connections too."""
         body = {
@@ -68,7 +73,13 @@ class ToxiproxyClient:
         await self._call("POST", f"/proxies/{proxy}/toxics", f"add toxic {toxic.name} to proxy {proxy}", body)
 
     async def remove_toxic(self, proxy: str, name: str) -> None:
-        """By the toxic's name. Under traffic this may hang in the server, and then fails here, in time."""
+        """By the toxic's name; removing a `timeout` also closes the connections it held.
+
+        While the receiving end does not read (a paused process, say) the server cannot take `latency` or `bandwidth`
+        off a full connection. The call then fails here, in time, but in the server it keeps a lock: listing, enabling,
+        disabling and `reset` hang too, until the receiver reads again. Two ways around: `disable` first, which closes
+        the connections, and then remove; or, once it hangs, `replace`.
+        """
         await self._call("DELETE", f"/proxies/{proxy}/toxics/{name}", f"remove toxic {name} from proxy {proxy}")
 
     async def reset(self) -> None:
@@ -103,7 +114,7 @@ class ToxiproxyClient:
         if self._session is None or self._session.closed:
             raise ToxiproxyProblem(f"toxiproxy: {call}: the client is not open")
         try:
-            async with self._session.request(method, self._base + path, json=body) as response:
+            async with self._session.request(method, f"http://{self.address}{path}", json=body) as response:
                 answer = await response.read()
         except TimeoutError as problem:
             raise ToxiproxyProblem(f"toxiproxy: {call}: no answer within {self._timeout_s:g} s") from problem

@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from chaos.toxiproxy.build import BUILD_S, build
 from chaos.toxiproxy.narration import in_silence
 from chaos.toxiproxy.problem import ToxiproxyMissing
-from chaos.toxiproxy.release import DOWNLOAD_S, RELEASES, VERSION, fetch, release_url, this_platform
+from chaos.toxiproxy.release import DOWNLOAD_S, PINNED, VERSION, Release, fetch, this_platform
 
 VARIABLE: Final = "TOXIPROXY_SERVER"
 PROGRAM: Final = "toxiproxy-server"
@@ -83,7 +83,7 @@ def find(
     *,
     cache: Path | None = None,
     environment: Mapping[str, str] = os.environ,
-    releases: str = RELEASES,
+    release: Release = PINNED,
     say: Callable[[str], None] = in_silence,
 ) -> Path:
     """A server that runs, fetched or built if need be; blocks while it is. ToxiproxyMissing when there is no way."""
@@ -101,7 +101,7 @@ def find(
         with FileLock(cache / f"{PROGRAM}.lock", timeout=DOWNLOAD_S + BUILD_S):
             if flaw_of(_cached(cache)) is None:
                 return _cached(cache)  # another session was faster
-            return _obtain(cache, environment, releases, say, passed_over)
+            return _obtain(cache, environment, release, say, passed_over)
     except Timeout:
         passed_over.append(f"cache: another session holds {cache / PROGRAM}.lock")
     except OSError as problem:
@@ -116,7 +116,7 @@ def _cached(cache: Path) -> Path:
 def _obtain(
     cache: Path,
     environment: Mapping[str, str],
-    releases: str,
+    release: Release,
     say: Callable[[str], None],
     passed_over: list[str],
 ) -> Path:
@@ -125,9 +125,9 @@ def _obtain(
     with tempfile.TemporaryDirectory(dir=cache) as scratch:
         made = Path(scratch, PROGRAM)
         try:
-            fetch(made, say=say, base=releases)
+            fetch(release, made, say=say)
         except (LookupError, OSError, ValueError) as problem:
-            passed_over.append(f"release: {release_url(releases, this_platform())}: {problem}")
+            passed_over.append(f"release: {release.url(this_platform())}: {problem}")
             say(passed_over[-1])
         else:
             return _install(made, cache)
@@ -154,7 +154,7 @@ def _install(made: Path, cache: Path) -> Path:
 
 def _complaint(passed_over: tuple[str, ...] | list[str], cache: Path) -> str:
     target = shlex.quote(str(_cached(cache)))
-    download = f"curl -fL --create-dirs -o {target} {release_url(RELEASES, this_platform())} && chmod +x {target}"
+    download = f"curl -fL --create-dirs -o {target} {PINNED.url(this_platform())} && chmod +x {target}"
     return "\n".join(
         (
             f"no usable {PROGRAM} {SERIES}.x. Tried:",

@@ -3,21 +3,15 @@
 import platform
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 import pooch
 
 VERSION: Final = "2.12.0"
-RELEASES: Final = "https://github.com/Shopify/toxiproxy/releases/download"
-# From the release's own checksums.txt. Windows is left out with it: process faults are POSIX signals.
-SHA256: Final = {
-    "linux-amd64": "556d891134a3c582dc1e1a3f7335fd55142e5965769855a00b944e13e48302fc",
-    "linux-arm64": "53e770c1c3035b5a9f1bc629fce537db1f95f62b26f4ebe6e756afd701cf077c",
-    "darwin-amd64": "9625bba4bd96117eedae49f982aba4c2f462b268dd406c9ff18186f9b1ef8afe",
-    "darwin-arm64": "aa299966b52f16a8594f1cd0d1e9049dc2e8fe2c04a90c19860e2719b2b95d15",
-}
 CONNECT_S: Final = 3.0  # many machines that test have no way out; they shall know soon
 SILENCE_S: Final = 10.0  # between two reads
 DOWNLOAD_S: Final = 180.0  # for all of it, 8.6 MB
@@ -31,31 +25,46 @@ def this_platform() -> str:
     return f"{sys.platform}-{ARCHITECTURES.get(machine, machine)}"
 
 
-def release_url(base: str, target: str) -> str:
-    """Of the server's bare binary for one platform."""
-    return f"{base}/v{VERSION}/toxiproxy-server-{target}"
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Where binaries are published, and the sha256 of each by platform."""
+
+    base: str
+    sha256: Mapping[str, str]
+
+    def url(self, target: str) -> str:
+        """Of the server's bare binary for one platform."""
+        return f"{self.base}/v{VERSION}/toxiproxy-server-{target}"
 
 
-def fetch(
-    into: Path,
-    *,
-    say: Callable[[str], None],
-    base: str = RELEASES,
-    target: str | None = None,
-    sha256: str | None = None,
-    deadline_s: float = DOWNLOAD_S,
-) -> None:
-    """Write the binary to `into`; LookupError, OSError or ValueError: none is published, no way to it, a wrong one."""
-    target = target or this_platform()
-    expected = sha256 or SHA256.get(target)
+PINNED: Final = Release(
+    "https://github.com/Shopify/toxiproxy/releases/download",
+    # From the release's own checksums.txt. Windows is left out of it here: process faults are POSIX signals.
+    MappingProxyType(
+        {
+            "linux-amd64": "556d891134a3c582dc1e1a3f7335fd55142e5965769855a00b944e13e48302fc",
+            "linux-arm64": "53e770c1c3035b5a9f1bc629fce537db1f95f62b26f4ebe6e756afd701cf077c",
+            "darwin-amd64": "9625bba4bd96117eedae49f982aba4c2f462b268dd406c9ff18186f9b1ef8afe",
+            "darwin-arm64": "aa299966b52f16a8594f1cd0d1e9049dc2e8fe2c04a90c19860e2719b2b95d15",
+        }
+    ),
+)
+
+
+def fetch(release: Release, into: Path, *, say: Callable[[str], None], deadline_s: float = DOWNLOAD_S) -> None:
+    """Write this platform's binary to `into`.
+
+    LookupError when none is published, OSError when it cannot be had, ValueError when it is not what was published.
+    """
+    target = this_platform()
+    expected = release.sha256.get(target)
     if expected is None:
-        raise LookupError(f"no release binary for {target}")
-    url = release_url(base, target)
-    say(f"fetching {url}")
+        raise LookupError(f"no binary for {target}")
+    say(f"fetching {release.url(target)}")
     download = pooch.HTTPDownloader(
         progressbar=_Progress(say, deadline_s), chunk_size=CHUNK_BYTES, timeout=(CONNECT_S, SILENCE_S)
     )
-    download(url, str(into), None)
+    download(release.url(target), str(into), None)
     actual = pooch.file_hash(str(into), alg="sha256")
     if actual != expected:
         raise ValueError(f"wrong checksum: sha256 {actual}, expected {expected}")
