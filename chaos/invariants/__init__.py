@@ -10,6 +10,7 @@
     recovers_within    after healing, service was soon what it had been
     faults_bit         every fault shows that it had an effect; the experiment always asks
     load_on_time       the load generator kept its own schedule; the experiment always asks
+    nodes_stay_up      no node ended but by a fault; the experiment always asks
     ledger             what the coordinator's books said at one moment
     wording            how messages count and list things
 
@@ -24,6 +25,7 @@ from chaos.invariants.goodput_at_least import goodput_at_least
 from chaos.invariants.invariant import Invariant, invariant, judge_all, remake
 from chaos.invariants.load_on_time import load_on_time
 from chaos.invariants.no_loss import no_loss
+from chaos.invariants.nodes_stay_up import nodes_stay_up
 from chaos.invariants.recovers_within import recovers_within
 from chaos.invariants.retries_explained import retries_explained
 
@@ -38,6 +40,7 @@ __all__ = [
     "judge_all",
     "load_on_time",
     "no_loss",
+    "nodes_stay_up",
     "recovers_within",
     "remake",
     "retries_explained",

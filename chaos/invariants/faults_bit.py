@@ -8,14 +8,17 @@ from reports.verdict import Finding, Verdict
 
 @invariant
 def faults_bit(record: Record) -> Finding:
-    """Every injected fault has evidence of its effect; without it, whatever else held was not put to the test."""
+    """Every fault of the schedule was injected and has evidence of its effect; else nothing was put to the test."""
     windows = record.windows
-    figures = {"faults": len(windows), "bit": sum(window.bit is True for window in windows)}
-    if not windows:
-        return Finding("faults_bit", Verdict.HELD, "no fault was injected", (), figures)
+    scheduled = max(len(record.schedule.get("faults", ())), len(windows))
+    figures = {"faults": scheduled, "bit": sum(window.bit is True for window in windows)}
+    if not scheduled:
+        return Finding("faults_bit", Verdict.HELD, "no fault was scheduled", (), figures)
     idle = [window for window in windows if window.bit is not True]
-    if idle:
-        message = "; ".join(f"no evidence that {window.name} bit: {window.evidence}" for window in idle)
+    problems = [f"no evidence that {window.name} bit: {window.evidence}" for window in idle]
+    if len(windows) < scheduled:
+        problems.append(f"{scheduled - len(windows)} of {count(scheduled, 'fault')} never injected")
+    if problems:
         evidence = tuple(op for window in idle for op in window.ops)
-        return Finding("faults_bit", Verdict.INCONCLUSIVE, message, evidence, figures)
+        return Finding("faults_bit", Verdict.INCONCLUSIVE, "; ".join(problems), evidence, figures)
     return Finding("faults_bit", Verdict.HELD, f"{count(len(windows), 'fault')}, each seen to bite", (), figures)
