@@ -1,0 +1,266 @@
+"""What the report of a run says, in words and rows, before any of it is HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+
+from reports.history import History, Op
+from reports.palette import VERDICTS, fault_colour
+from reports.record import Record
+from reports.series import bucket_width, latency_points, outcomes_over_time, quantiles_over_time
+from reports.verdict import Finding, Verdict
+from reports.windows import FaultWindow
+
+SHOWN: Final = 12  # ops of evidence that are spelled out; the others are counted
+LONGEST: Final = 160  # characters of a value that came from outside
+GLYPHS: Final[Mapping[Verdict, str]] = {Verdict.HELD: "✔", Verdict.VIOLATED: "✘", Verdict.INCONCLUSIVE: "?"}
+NOT_MEASURED: Final = "\N{EN DASH}"
+WORST_FIRST: Final = (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.HELD)
+OUTCOME_FIGURES: Final = (("ok", "answered"), ("failed", "failed"), ("unknown", "unknown"))
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One figure. `tone` names a colour of the palette where the figure is one to look at."""
+
+    name: str
+    value: str
+    unit: str = ""
+    tone: str = "ink"
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A row of the verdict table."""
+
+    name: str
+    verdict: str
+    glyph: str
+    tone: str
+    message: str
+    figures: tuple[tuple[str, str], ...]
+    evidence: tuple[str, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A row of the fault table."""
+
+    id: str
+    kind: str
+    target: str
+    tone: str
+    when: str
+    bit: str
+    bit_tone: str
+    evidence: str
+    takes_out: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A row of the table that says what the charts show."""
+
+    when: str
+    asked: int
+    ok: int
+    failed: int
+    unknown: int
+    arrived: int
+    p50: str
+    p99: str
+    points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything the template needs but the drawings."""
+
+    scenario: str
+    verdict: str
+    glyph: str
+    tone: str
+    headline: str
+    summary: str
+    about: tuple[tuple[str, str], ...]
+    tiles: tuple[Tile, ...]
+    judged: tuple[Judged, ...]
+    broken: tuple[Broken, ...]
+    schedule: tuple[str, ...]
+    moments: tuple[Moment, ...]
+    environment: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    replay: str | None
+
+
+def page(record: Record, findings: Sequence[Finding], figures: Mapping[str, Any]) -> Page:
+    verdict = Verdict.merge(finding.verdict for finding in findings)
+    facts = record.facts
+    ordered = sorted(findings, key=lambda finding: WORST_FIRST.index(finding.verdict))
+    replay = facts.get("replay")
+    return Page(
+        scenario=str(facts.get("scenario") or "a run without a name"),
+        verdict=verdict.value,
+        glyph=GLYPHS[verdict],
+        tone=VERDICTS[verdict].name,
+        headline=_headline(verdict, findings),
+        summary=_summary(record, figures),
+        about=tuple(
+            (name, str(facts[name])) for name in ("started", "substrate", "seed") if facts.get(name) is not None
+        ),
+        tiles=tuple(_tiles(figures)),
+        judged=tuple(_judged(finding, record.history) for finding in ordered),
+        broken=tuple(_broken(window) for window in record.windows),
+        schedule=tuple(_schedule(record.schedule)),
+        moments=tuple(_moments(record)),
+        environment=tuple(_environment(facts)),
+        replay=None if replay is None else str(replay),
+    )
+
+
+def counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _headline(verdict: Verdict, findings: Sequence[Finding]) -> str:
+    of_it = sum(finding.verdict is verdict for finding in findings)
+    if not findings:
+        return "Nothing was judged"
+    if verdict is Verdict.HELD:
+        return f"All {counted(of_it, 'promise')} held" if of_it > 1 else "The one promise held"
+    if verdict is Verdict.VIOLATED:
+        return f"{of_it} of {counted(len(findings), 'promise')} broken"
+    return f"{of_it} of {counted(len(findings), 'promise')} could not be judged"
+
+
+def _summary(record: Record, figures: Mapping[str, Any]) -> str:
+    """One sentence of what was asked and what came of it, one of what was broken meanwhile."""
+    asked = f"{counted(int(figures.get('requests') or 0), 'request')} in {record.history.duration_s:.1f} s"
+    ended = ", ".join(f"{int(figures.get(name) or 0):,} {word}" for name, word in OUTCOME_FIGURES)
+    retries = counted(int(figures.get("retries") or 0), "retry").replace("retrys", "retries")
+    faults = ", ".join(f"{window.kind} {window.target}" for window in record.windows) or "none"
+    return f"{asked}: {ended}, with {retries}. Faults: {faults}."
+
+
+def _tiles(figures: Mapping[str, Any]) -> Iterator[Tile]:
+    yield Tile("requests", _number(figures.get("requests")))
+    yield Tile("answered", _number(figures.get("ok")), tone="good" if figures.get("ok") else "ink")
+    yield Tile("failed", _number(figures.get("failed")), tone="bad" if figures.get("failed") else "ink")
+    yield Tile("unknown", _number(figures.get("unknown")), tone="unknown" if figures.get("unknown") else "ink")
+    yield Tile("retries", _number(figures.get("retries")))
+    yield Tile("goodput", _number(figures.get("goodput_rps")), "per s")
+    yield Tile("median", _number(figures.get("p50_ms")), "ms")
+    yield Tile("p99", _number(figures.get("p99_ms")), "ms")
+
+
+def _number(value: object) -> str:
+    """Three digits that count, and thousands apart; a dash for what was not measured."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return NOT_MEASURED if value is None else _short(value)
+    if isinstance(value, int) or abs(value) >= 100:
+        return f"{value:,.0f}"
+    return f"{value:.3g}"
+
+
+def _judged(finding: Finding, history: History) -> Judged:
+    return Judged(
+        name=finding.name,
+        verdict=finding.verdict.value,
+        glyph=GLYPHS[finding.verdict],
+        tone=VERDICTS[finding.verdict].name,
+        message=finding.message,
+        figures=tuple((name, _number(value)) for name, value in finding.figures.items()),
+        evidence=tuple(_witness(each, history) for each in finding.evidence[:SHOWN]),
+        more=max(0, len(finding.evidence) - SHOWN),
+    )
+
+
+def _witness(evidence: int | str, history: History) -> str:
+    if isinstance(evidence, int) and 0 <= evidence < len(history):
+        return _told(history[evidence])
+    return str(evidence)
+
+
+def _told(op: Op) -> str:
+    who = f"client {op.process}" if isinstance(op.process, int) else op.process
+    value = None if op.value is None else _short(op.value)
+    return " · ".join(
+        part for part in (f"op {op.index}", f"{op.time_s:.3f} s", who, f"{op.type} {op.f}", value, op.error) if part
+    )
+
+
+def _broken(window: FaultWindow) -> Broken:
+    healed = f"{window.healed_s:.2f} s" if window.healed_s is not None else "the end, never healed"
+    bit, bit_tone = {True: ("bit", "good"), False: ("did not bite", "bad"), None: ("nobody looked", "unknown")}[
+        window.bit
+    ]
+    return Broken(
+        id=window.id,
+        kind=window.kind,
+        target=window.target,
+        tone=fault_colour(window.kind).name,
+        when=f"{window.injected_s:.2f} s to {healed}",
+        bit=bit,
+        bit_tone=bit_tone,
+        evidence=window.evidence,
+        takes_out=", ".join(window.takes_out) or "nothing",
+    )
+
+
+def _schedule(schedule: Mapping[str, Any]) -> Iterator[str]:
+    """The planned faults as lines; times are from the start of the load."""
+    for planned in schedule.get("faults", ()):
+        end_s = planned.get("end_s")
+        until = "until the end" if end_s is None else f"to {end_s:g} s"
+        given = ", ".join(f"{name}={value}" for name, value in (planned.get("parameters") or {}).items())
+        line = f"{planned['start_s']:g} s {until}: {planned['kind']} {planned['target']}"
+        yield f"{line} ({given})" if given else line
+
+
+def _moments(record: Record) -> Iterator[Moment]:
+    span_s = max(1.0, record.history.duration_s)
+    width_s = bucket_width(span_s, 24)
+    outcomes = outcomes_over_time(record.requests, span_s, width_s)
+    quantiles = quantiles_over_time(latency_points(record.requests), span_s, width_s)
+    for asked, answered in zip(outcomes, quantiles, strict=True):
+        yield Moment(
+            when=f"{asked.start_s:g} to {asked.end_s:.4g}",
+            asked=asked.ok + asked.failed + asked.unknown,
+            ok=asked.ok,
+            failed=asked.failed,
+            unknown=asked.unknown,
+            arrived=asked.answers,
+            p50=_number(answered.p50_ms),
+            p99=_number(answered.p99_ms),
+            points=answered.points,
+        )
+
+
+def _environment(facts: Mapping[str, Any]) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+    """run.json in groups: its plain fields first, then one group for each field that has fields of its own."""
+    plain = {name: value for name, value in facts.items() if not isinstance(value, Mapping) and name != "replay"}
+    groups = {"run": plain, **{name: value for name, value in facts.items() if isinstance(value, Mapping)}}
+    for group, fields in groups.items():
+        yield (
+            group.replace("_", " "),
+            tuple((name.replace("_", " "), _plainly(value)) for name, value in fields.items()),
+        )
+
+
+def _plainly(value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Mapping):
+        return ", ".join(f"{name} {_plainly(each)}" for name, each in value.items()) or NOT_MEASURED
+    if isinstance(value, Sequence):
+        return "; ".join(_plainly(each) for each in value) or NOT_MEASURED
+    return NOT_MEASURED if value is None else "yes" if value is True else "no" if value is False else str(value)
+
+
+def _short(value: object) -> str:
+    text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
