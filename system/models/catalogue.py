@@ -33,8 +33,8 @@ class ModelError(Exception):
     """The model cannot be used; the message names every file concerned, what was expected, found, and the mend."""
 
     def __init__(self, model: str, problems: list[str]) -> None:
-        super().__init__("\n".join([f"MODEL={model!r} cannot be used:", *(f"  - {problem}" for problem in problems)]))
-        self.problems = tuple(problems)
+        self.problems = tuple(f"MODEL={model!r}: {problem}" for problem in problems)
+        super().__init__("\n".join(self.problems))
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +60,8 @@ def read(name: str, *, directory: Path | None = None) -> Model:
         where, mend = Path(name), "put it there, or unset MODEL to use the embedded model"
         if not where.is_dir():
             known = ", ".join(sorted(CATALOGUE))
-            raise ModelError(
-                name,
-                [f"expected one of: {known}, or a directory with {GRAPH}, {TOKENIZER} and {CONFIG}; found neither"],
-            )
+            expected = f"{known}, or a directory with {GRAPH}, {TOKENIZER} and {CONFIG}"
+            raise ModelError(name, [f"expected {expected}; found neither; unset MODEL to use the embedded model"])
     else:
         where = directory or Path(__file__).parent / name
         mend = "restore it from the distribution (reinstall brownout, or `git checkout` the file)"

@@ -87,10 +87,11 @@ def _session(model: Model) -> onnxruntime.InferenceSession:
     except Exception as error:  # the library's exceptions share no other base
         raise _unusable(model, catalogue.GRAPH, "an ONNX graph", error) from error
     inputs = sorted(each.name for each in session.get_inputs())
-    outputs = [each.name for each in session.get_outputs()]
-    if inputs != ["attention_mask", "input_ids"] or outputs != ["logits"]:
-        found = ValueError(f"inputs {inputs}, outputs {outputs}")
-        raise _unusable(model, catalogue.GRAPH, "inputs input_ids and attention_mask, output logits", found)
+    outputs = [(each.name, each.shape[-1]) for each in session.get_outputs()]
+    if inputs != ["attention_mask", "input_ids"] or outputs != [("logits", len(model.labels))]:
+        expected = f"inputs attention_mask and input_ids, output logits with {len(model.labels)} labels"
+        found = ValueError(f"inputs {inputs}, outputs with their widths {outputs}")
+        raise _unusable(model, catalogue.GRAPH, expected, found)
     return session
 
 

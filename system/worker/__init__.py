@@ -1,7 +1,7 @@
 """The worker: one process, one core, one model session behind gRPC.
 
 __main__.py     `python -m system.worker`: settings in, exit code out; start here
-settings.py     what the environment may say, and one message that names all it says wrongly
+settings.py     what the environment may say
 server.py       the life of the process: bind, load, warm up, serve, drain
 service.py      the RPCs: who is let in, what is answered
 lane.py         one batch computes at a time, off the event loop; callers who left cost nothing

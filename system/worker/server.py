@@ -7,6 +7,7 @@ connects once and then watches, instead of being refused and backing off.
 
 import asyncio
 import signal
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
@@ -52,6 +53,12 @@ FAREWELL_S: Final = 0.25
 class PortError(Exception):
     """The address cannot be listened on."""
 
+    def __init__(self, settings: WorkerSettings, reason: str) -> None:
+        super().__init__(
+            f"HOST={settings.host!r} PORT='{settings.port}': cannot listen there: {reason}; stop what does, "
+            "or set PORT=0 for any free port"
+        )
+
 
 async def serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
     """Serve until SIGTERM or SIGINT, then drain. Raise PortError or ModelError if there is nothing to serve."""
@@ -80,6 +87,20 @@ async def serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
     log.info("stopped")
 
 
+def _check_address(settings: WorkerSettings) -> None:
+    """Ask the system first: gRPC says no more than "failed", and prints its own lines beside our message."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        with socket.socket(family, kind, protocol) as probe:
+            # As gRPC does, so that connections of a worker's former life do not count as somebody listening.
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise PortError(settings, error.strerror or str(error)) from error
+
+
 @asynccontextmanager
 async def _listening(
     settings: WorkerSettings, service: InferenceService, statuses: health.aio.HealthServicer, log: FilteringBoundLogger
@@ -88,15 +109,13 @@ async def _listening(
     inference_pb2_grpc.add_InferenceServiceServicer_to_server(service, server)
     health_pb2_grpc.add_HealthServicer_to_server(statuses, server)
     await _set_health(statuses, health_pb2.HealthCheckResponse.NOT_SERVING)
+    _check_address(settings)
     # An IPv6 address needs brackets in an authority.
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     try:
         port = server.add_insecure_port(f"{host}:{settings.port}")
     except RuntimeError as error:
-        raise PortError(
-            f"HOST={settings.host!r} PORT={settings.port}: cannot listen there; expected a free port of an address of "
-            "this machine; stop what listens there, or set PORT=0 for any free port"
-        ) from error
+        raise PortError(settings, str(error)) from error
     await server.start()
     log.info("listening", host=settings.host, port=port)
     try:

@@ -1,0 +1,1 @@
+"""Tests of the models: what is accepted, what they answer."""
