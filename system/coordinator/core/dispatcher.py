@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from types import TracebackType
 from typing import Protocol, Self
 
 from system.coordinator.core.errors import DeadlinePassed, Draining, InputRefused, QueueFull, RequestFailed
@@ -76,6 +76,7 @@ class Dispatcher:
         self._turn = 0  # round-robin: where the search for an idle worker begins
         self._age_alarm: asyncio.TimerHandle | None = None
         self._sequence = 0
+        self._pump_is_due = False
         self._closed = False
         self._tasks = asyncio.TaskGroup()
 
@@ -95,16 +96,15 @@ class Dispatcher:
         ]
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._closed = True
         for task in [*self._watchers, *(flight.task for member in self.members for flight in member.flights)]:
             if task is not None:
                 task.cancel()
         if self._age_alarm is not None:
             self._age_alarm.cancel()
-        await self._tasks.__aexit__(kind, error, trace)
+        # Without the body's own error: the group would wrap it in a group of one.
+        await self._tasks.__aexit__(None, None, None)
 
     # ── admission ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -116,7 +116,7 @@ class Dispatcher:
             raise QueueFull(self.policy.queue_limit)
         request = self._admit(text)
         alarm = self._loop.call_at(request.deadline, self._expire, request)
-        self._pump()
+        self._pump_soon()
         try:
             return await request.answered
         except asyncio.CancelledError:
@@ -146,15 +146,26 @@ class Dispatcher:
 
     # ── dispatch ─────────────────────────────────────────────────────────────────────────────────────────────────
 
+    def _pump_soon(self) -> None:
+        """Pump once the requests that arrive in this same turn of the event loop are all in: they can share batches."""
+        if not self._pump_is_due:
+            self._pump_is_due = True
+            self._loop.call_soon(self._pump)
+
     def _pump(self) -> None:
         """Let every batch go that can go now: to idle workers at once, behind busy ones when it is full or old."""
+        self._pump_is_due = False
         if self._closed:
             return
-        while len(self.queue) and self._launch_one(self._idle_members()):
+        while len(self.queue) and self._launch_one(idle := self._idle_members(), self._fair_size(len(idle))):
             pass
-        while self._batch_is_due() and self._launch_one(self._holding_members()):
+        while self._batch_is_due() and self._launch_one(self._holding_members(), self.policy.batch_size):
             pass
         self._set_age_alarm()
+
+    def _fair_size(self, idle: int) -> int:
+        """Idle workers share the queue: two batches of two are answered before one of three and one of one."""
+        return min(self.policy.batch_size, math.ceil(len(self.queue) / max(1, idle)))
 
     def _idle_members(self) -> list[Member]:
         turn = self._turn % len(self.members)
@@ -174,9 +185,9 @@ class Dispatcher:
         age = self._loop.time() - oldest.accepted_at
         return len(self.queue) >= self.policy.batch_size or age >= self.policy.batch_timeout
 
-    def _launch_one(self, candidates: Sequence[Member]) -> bool:
+    def _launch_one(self, candidates: Sequence[Member], size: int) -> bool:
         for member in candidates:
-            batch = self.queue.take(self.policy.batch_size, partial(self._suits, member))
+            batch = self.queue.take(size, partial(self._suits, member))
             if batch:
                 self._launch(member, batch)
                 return True

@@ -1,0 +1,1 @@
+"""Tests of the coordinator: the core in virtual time, the gRPC edge against real workers, HTTP as a process."""

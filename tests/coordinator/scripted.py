@@ -1,0 +1,90 @@
+"""A worker whose every move a test decides. test_worker_contract.py holds it to what a real one does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine, Sequence
+
+from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused
+
+SERVICE_S = 0.01
+
+
+class ScriptedWorker:
+    """Computes one batch at a time in `service_s` each, until told otherwise. `batches` is what it was asked."""
+
+    def __init__(self, service_s: float = SERVICE_S) -> None:
+        self.service_s = service_s
+        self.batches: list[list[str]] = []
+        self.asked_at: list[float] = []
+        self.answered: list[str] = []
+        self.refuses: Cause | None = None
+        self.refused_texts: set[str] = set()
+        self._lane = asyncio.Lock()
+        self._there = asyncio.Event()
+        self._there.set()
+        self._cut: asyncio.Future[None] | None = None
+        self._reachable = True
+
+    # ── what a test does to it ───────────────────────────────────────────────────────────────────────────────────
+
+    def crash(self) -> None:
+        """Its process is gone: open calls break, new ones are refused."""
+        self._reachable = False
+        if self._cut is not None and not self._cut.done():
+            self._cut.set_result(None)
+
+    def restart(self) -> None:
+        self._reachable = True
+        self._lane = asyncio.Lock()
+        self._cut = None
+        self._there.set()
+
+    def pause(self) -> None:
+        """It takes calls and answers nothing, not even health checks."""
+        self._there.clear()
+
+    def resume(self) -> None:
+        self._there.set()
+
+    # ── Worker ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def infer(self, items: Sequence[Item], timeout_s: float) -> Sequence[Answer | ItemRefused]:
+        self.batches.append([item.text for item in items])
+        self.asked_at.append(asyncio.get_running_loop().time())
+        if self.refuses is not None:
+            raise AttemptFailed(self.refuses, "as scripted")
+        async with asyncio.timeout(timeout_s):
+            await self._unless_cut(self._compute())
+        self.answered += [item.text for item in items]
+        return [
+            ItemRefused("as scripted") if item.text in self.refused_texts else Answer(item.text.upper(), 1.0)
+            for item in items
+        ]
+
+    async def check(self, timeout_s: float) -> None:
+        async with asyncio.timeout(timeout_s):
+            await self._unless_cut(self._healthy())
+
+    async def _compute(self) -> None:
+        async with self._lane:
+            await asyncio.sleep(self.service_s)
+            await self._there.wait()
+
+    async def _healthy(self) -> None:
+        await self._there.wait()
+
+    async def _unless_cut(self, work: Coroutine[None, None, object]) -> None:
+        if not self._reachable:
+            work.close()
+            raise AttemptFailed(Cause.NOT_SENT, "connection refused")
+        if self._cut is None:
+            self._cut = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(work)
+        try:
+            await asyncio.wait({task, self._cut}, return_when=asyncio.FIRST_COMPLETED)
+            if not task.done():
+                raise AttemptFailed(Cause.CUT, "connection reset")
+            await task
+        finally:
+            task.cancel()
