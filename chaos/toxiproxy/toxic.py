@@ -38,7 +38,7 @@ class Toxic:
 
     kind: str
     direction: Direction
-    attributes: Mapping[str, int] = field(default_factory=dict)
+    attributes: Mapping[str, int] = field(default_factory=dict, hash=False)
     name: str = ""
 
     def __post_init__(self) -> None:
