@@ -1,1 +1,34 @@
-"""The harness: it starts a real cluster, drives load, breaks things on a schedule, and judges the record."""
+"""The harness: it starts a real cluster, drives load, breaks things on a schedule, and judges the record.
+
+    cluster up ──▶ load + nemesis + observer ──▶ history on disk ──▶ heal ──▶ invariants ──▶ verdicts
+
+What a scenario says, all of it pure values:
+
+system_under_test  nodes, edges and client of what is tested; `bundled` is the value for this project's own system
+workload           what is sent when; `inputs` are the texts and their golden answers
+schedule           which fault hits which target from when to when
+faults/            everything that can be broken, with its inverse and its evidence
+invariants/        everything a run can be judged against
+
+What carries it out:
+
+experiment         start here: one scenario from cluster to verdicts; `laboratory` is what a session's experiments share
+execution          one run on one running cluster: load, faults and observer side by side
+clusters/          where a system runs: nodes and edges with handles to break them by; `substrate` names the choices
+load               sends each request when it is due; `client` turns a text into HTTP and a reply into an outcome
+outcomes           the one table of what is done, not done and unknown
+nemesis            carries out a schedule and collects evidence
+observer           asks the system what it says of itself
+probes             ask one node whether it serves
+recorder           writes the history while it happens
+provenance         versions, commit and machine of a run
+run, judgement     a finished run in the hands of a scenario, and what was found about it
+progress, plugin   what a person sees: while it goes on, and as a pytest user
+
+What it stands on:
+
+toxiproxy/         the proxy on every edge: found, started, controlled
+process, launch    one operating-system process, tied to the life of its parent
+ports              loopback ports nobody else is handed
+problems           what goes wrong in the harness, never in the system
+"""

@@ -1,1 +1,23 @@
-"""Run directories: written while a run goes on, read and measured afterwards."""
+"""Run directories: written while a run goes on, read and measured afterwards.
+
+The record, which everything else reads:
+
+history     start here: operations in the order they happened, and the requests they make up
+record      a finished run: facts about it, its history, its logs
+windows     when each fault was in force, and what shows that it bit
+verdict     three values, their one merge rule, and findings with evidence
+directory   one run on disk, written so that a crash leaves everything before it readable
+
+Computed from it by pure functions:
+
+measure     figures: how many, how fast, how much was left to do it with
+series      requests, latencies and answers over time
+bands       where fault windows are drawn
+
+Drawn, thinly:
+
+palette     one meaning per colour
+plots, svg  the charts, and how they enter a page
+page        what a report says, before any of it is HTML
+render      a run as one self-contained HTML file, from `templates`
+"""

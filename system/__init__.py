@@ -1,9 +1,11 @@
 """The system under test: an inference service that runs without the harness.
 
-coordinator/   HTTP edge, micro-batch queue, dispatch, membership, ledger
+coordinator/   HTTP edge, micro-batch queue, dispatch, membership, ledger; start here
 worker/        gRPC process around one model session
 client/        bursty load client
 models/        the embedded model and the catalogue of others
+settings.py    reading the environment, all problems reported at once
+logs.py        one JSON object a line
 
 Nothing here imports the harness; the only shared ground is the wire format in `proto`.
 """
