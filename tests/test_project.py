@@ -11,11 +11,13 @@ import sysconfig
 import tomllib
 import zipfile
 from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
 import pytest
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 import system
@@ -141,6 +143,47 @@ def test_constraints_agree_with_every_requirement(python: str) -> None:
 @pytest.mark.parametrize("name", ["worker", "coordinator", "client", "dashboard"])
 def test_a_lean_group_asks_for_nothing_the_whole_does_not(name: str) -> None:
     assert group(name) <= set(project()["project"]["dependencies"])
+
+
+def imports(source: Path) -> set[str]:
+    """Top-level names that a file imports from other distributions."""
+    tree = ast.walk(ast.parse(source.read_text(encoding="utf-8")))
+    found: set[str] = set()
+    for node in tree:
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found.add(node.module.partition(".")[0])
+    return found - sys.stdlib_module_names - set(TOP_LEVEL)
+
+
+@pytest.mark.parametrize(
+    ("asked", "places"),
+    [
+        pytest.param("dependencies", [f"{package}/**/*.py" for package in SHIPPED], id="everything"),
+        pytest.param(
+            "worker", ["proto/*.py", "system/worker/**/*.py", "system/models/**/*.py", "system/*.py"], id="worker"
+        ),
+        pytest.param("coordinator", ["proto/*.py", "system/coordinator/**/*.py", "system/*.py"], id="coordinator"),
+        pytest.param("client", ["system/client/**/*.py"], id="client"),
+        pytest.param("dashboard", ["dashboard/**/*.py", "reports/**/*.py"], id="dashboard"),
+    ],
+)
+def test_what_is_imported_is_asked_for(asked: str, places: list[str]) -> None:
+    texts = project()["project"]["dependencies"] if asked == "dependencies" else group(asked)
+    declared = {Requirement(text).name for text in texts}
+    if "pydantic" in declared:
+        declared.add("pydantic-core")  # its other half; the two are released together
+    providers = packages_distributions()
+    undeclared = [
+        f"{short(source)}: {name}"
+        for place in places
+        for source in ROOT.glob(place)
+        if source != ROOT / "proto" / "generate.py"  # a command for developers; the lint group has its compiler
+        for name in imports(source)
+        if not declared & {canonicalize_name(provider) for provider in providers.get(name, [])}
+    ]
+    assert not undeclared
 
 
 def test_under_tox_it_is_the_wheel_that_is_tested() -> None:
