@@ -32,7 +32,7 @@ LATEST: Final = "latest"
 LONGEST_NAME: Final = 80  # characters of a scenario in a directory's name; file systems end at 255
 
 
-class RunDirectoryProblem(Exception):  # noqa: N818 - where it lies is no fault of this program
+class RunDirectoryProblem(Exception):
     """A run directory cannot be written or read; the message says which and why."""
 
 
@@ -83,12 +83,16 @@ class RunDirectory:
 
     def read(self) -> Record:
         """The run as far as it got. RunDirectoryProblem when there is no run here, or a file of it is damaged."""
-        facts = self._read_json("run.json")
-        if facts is None:
-            raise RunDirectoryProblem(f"{self.path} is not a run directory: it has no run.json")
+        facts = self.read_facts()
         with _explained(self.history):
             history = read_jsonl(self.history) if self.history.exists() else History(())
         return Record(facts, history, self._read_json("schedule.json") or {}, self.logs)
+
+    def read_facts(self) -> Mapping[str, Any]:
+        """run.json. RunDirectoryProblem when there is no run here."""
+        if (facts := self._read_json("run.json")) is None:
+            raise RunDirectoryProblem(f"{self.path} is not a run directory: it has no run.json")
+        return facts
 
     def read_verdicts(self) -> Mapping[str, Any] | None:
         """None while nobody has judged the run."""

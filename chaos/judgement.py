@@ -1,0 +1,71 @@
+"""A run and what was found about it: the content of verdicts.json, and the same in lines for a terminal."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from chaos.invariants import Invariant, judge_all
+from reports.measure import Figures, figures
+from reports.record import Record
+from reports.verdict import Finding, Verdict
+from reports.windows import FaultWindow
+
+Judge = Invariant | Callable[[Record], Finding]
+
+MARKS: Final = {Verdict.HELD: "✔", Verdict.VIOLATED: "✘", Verdict.INCONCLUSIVE: "?"}
+
+WORST_FIRST: Final = (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.HELD)
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """`findings` in the order of judging; `judges` are those of them that can be judged again, by position."""
+
+    run: str
+    findings: tuple[Finding, ...]
+    judges: tuple[Judge | None, ...]
+    faults: tuple[FaultWindow, ...]
+    figures: Figures
+
+    @property
+    def verdict(self) -> Verdict:
+        return Verdict.merge(finding.verdict for finding in self.findings)
+
+    def with_finding(self, finding: Finding) -> "Judgement":
+        """The same and one more, of something that happened and cannot be judged again from the record."""
+        return replace(self, findings=(*self.findings, finding), judges=(*self.judges, None))
+
+    def to_json(self) -> dict[str, Any]:
+        """verdicts.json. `made_by` and `parameters` are what it takes to judge the run again."""
+        return {
+            "run": self.run,
+            "verdict": self.verdict.value,
+            "invariants": [
+                finding.to_json() | _remaking(judge) for finding, judge in zip(self.findings, self.judges, strict=True)
+            ],
+            "faults": [window.to_json() for window in self.faults],
+            "figures": self.figures.to_json(),
+        }
+
+    def lines(self) -> list[str]:
+        """One for each finding, the worst first."""
+        worst_first = sorted(self.findings, key=lambda finding: WORST_FIRST.index(finding.verdict))
+        width = max((len(finding.name) for finding in self.findings), default=0)
+        return [f"{MARKS[each.verdict]} {each.name:<{width}}  {each.message}" for each in worst_first]
+
+
+def judge(record: Record, judges: Sequence[Judge], *, run: str) -> Judgement:
+    """All of them, whatever any of them finds."""
+    return Judgement(run, judge_all(record, judges), tuple(judges), record.windows, figures(record.requests))
+
+
+def undecided(record: Record, message: str, *, run: str) -> Judgement:
+    """Of a run that was not judged, or could not be."""
+    finding = Finding("experiment", Verdict.INCONCLUSIVE, message)
+    return Judgement(run, (finding,), (None,), record.windows, figures(record.requests))
+
+
+def _remaking(judge: Judge | None) -> dict[str, Any]:
+    if not isinstance(judge, Invariant):
+        return {}
+    return {"made_by": judge.made_by, "parameters": dict(judge.parameters)}

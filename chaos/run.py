@@ -1,0 +1,100 @@
+"""A finished run in the hands of a scenario: facts to assert on, and `holds` to have it judged."""
+
+from collections.abc import Callable
+from typing import Final
+
+from chaos.invariants import faults_bit, load_on_time
+from chaos.invariants.nodes_stay_up import nodes_stay_up
+from chaos.judgement import Judge, Judgement, judge, undecided
+from reports.directory import RunDirectory
+from reports.measure import Figures
+from reports.record import Record
+from reports.verdict import Finding, Verdict
+
+Publish = Callable[[Record, Judgement], None]
+"""Puts a judgement where people find it."""
+
+
+class Violated(AssertionError):
+    """At least one invariant does not hold; the message has what was found about each."""
+
+
+class Inconclusive(AssertionError):
+    """The run does not show what it was made to show, which is not a pass; the message says why."""
+
+
+class Run:
+    """One execution of a scenario. Nothing of it runs any more."""
+
+    def __init__(self, record: Record, directory: RunDirectory, publish: Publish) -> None:
+        self.record: Final = record
+        self.directory: Final = directory
+        self.judgement = undecided(record, "nobody judged this run", run=directory.name)
+        self._publish = publish
+        self._judges: tuple[Judge, ...] = ()
+
+    @property
+    def judged(self) -> bool:
+        return bool(self._judges)
+
+    @property
+    def verdict(self) -> Verdict:
+        return self.judgement.verdict
+
+    @property
+    def figures(self) -> Figures:
+        """Requests, outcomes, goodput, latencies and retries, as verdicts.json has them."""
+        return self.judgement.figures
+
+    @property
+    def retries(self) -> int:
+        """Of all requests together."""
+        return self.figures.retries
+
+    @property
+    def largest_latency_s(self) -> float:
+        """Of the answered requests, from when each was due; 0 where none was."""
+        return max(
+            (request.latency_s for request in self.record.requests if request.latency_s is not None), default=0.0
+        )
+
+    def answered_by(self, worker: str) -> int:
+        """How many answers say that they came from it."""
+        return sum(request.answer.get("worker") == worker for request in self.record.requests)
+
+    def holds(self, *judges: Judge) -> None:
+        """Judge the run by all of these and by what every run must show; called again, it adds to what was judged.
+
+        Every run must show that its faults bit, that its load was on time, and that no node ended of itself. Raises
+        Violated or Inconclusive with every finding.
+        """
+        __tracebackhide__ = True
+        every_run = () if self.judged else (faults_bit(), load_on_time(), nodes_stay_up())
+        self._judges = (*self._judges, *judges, *every_run)
+        self.judgement = judge(self.record, self._judges, run=self.directory.name)
+        self.publish()
+        match self.verdict:
+            case Verdict.VIOLATED:
+                raise Violated(self.message())
+            case Verdict.INCONCLUSIVE:
+                raise Inconclusive(self.message())
+
+    def failed(self, finding: Finding) -> None:
+        """Note what else went wrong with the scenario: what is on disk must not say better of the run than its test."""
+        self.judgement = self.judgement.with_finding(finding)
+        self.publish()
+
+    def publish(self) -> None:
+        """Write the present judgement to the run directory."""
+        self._publish(self.record, self.judgement)
+
+    def message(self) -> str:
+        """Every finding, the worst first, and where the run is."""
+        held = sum(finding.verdict is Verdict.HELD for finding in self.judgement.findings)
+        return "\n".join(
+            [
+                f"{self.verdict.value}: {held} of {len(self.judgement.findings)} invariants held",
+                *(f"  {line}" for line in self.judgement.lines()),
+                f"  run directory: {self.directory.path}",
+            ]
+        )

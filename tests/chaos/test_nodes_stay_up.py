@@ -1,0 +1,22 @@
+"""The invariant about nodes that end of themselves, on golden histories."""
+
+from chaos.invariants.nodes_stay_up import nodes_stay_up
+from reports.history import NEMESIS, History, Op, OpType
+from reports.record import Record
+from reports.verdict import Finding, Verdict
+
+
+def test_a_run_without_exits_holds() -> None:
+    finding = nodes_stay_up().judge(Record({}, History([])))
+    assert finding == Finding("nodes_stay_up", Verdict.HELD, "no node ended of itself", (), {"exits": 0})
+
+
+def test_a_node_that_ended_of_itself_is_named() -> None:
+    exit_op = Op(0, 5, NEMESIS, OpType.INFO, "exit", {"node": "worker1", "state": "exited (code 1)"}, "log tail")
+    assert nodes_stay_up().judge(Record({}, History([exit_op]))) == Finding(
+        "nodes_stay_up",
+        Verdict.VIOLATED,
+        "ended though no fault had ended them: worker1 exited (code 1)",
+        (0,),
+        {"exits": 1},
+    )
