@@ -4,10 +4,11 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Final
+from typing import Final, Protocol
 
 import pooch
 
@@ -61,13 +62,27 @@ def fetch(release: Release, into: Path, *, say: Callable[[str], None], deadline_
     if expected is None:
         raise LookupError(f"no binary for {target}")
     say(f"fetching {release.url(target)}")
-    download = pooch.HTTPDownloader(
-        progressbar=_Progress(say, deadline_s), chunk_size=CHUNK_BYTES, timeout=(CONNECT_S, SILENCE_S)
-    )
-    download(release.url(target), str(into), None)
+    with ExitStack() as opened:
+
+        def keep(response: SupportsClose, **_: object) -> None:
+            opened.callback(response.close)  # pooch itself leaves one open when the download ends early
+
+        download = pooch.HTTPDownloader(
+            progressbar=_Progress(say, deadline_s),
+            chunk_size=CHUNK_BYTES,
+            timeout=(CONNECT_S, SILENCE_S),
+            hooks={"response": keep},
+        )
+        download(release.url(target), str(into), None)
     actual = pooch.file_hash(str(into), alg="sha256")
     if actual != expected:
         raise ValueError(f"wrong checksum: sha256 {actual}, expected {expected}")
+
+
+class SupportsClose(Protocol):
+    """What is asked of an HTTP response here."""
+
+    def close(self) -> None: ...
 
 
 class _Progress:
