@@ -11,7 +11,7 @@ import orjson
 from reports.history import History, Op
 from reports.palette import VERDICTS, fault_colour
 from reports.record import Record
-from reports.series import bucket_width, latency_points, outcomes_over_time, quantiles_over_time
+from reports.series import LEVELS, bucket_width, latency_points, outcomes_over_time, quantiles_over_time
 from reports.verdict import Finding, Verdict
 from reports.windows import FaultWindow
 
@@ -195,7 +195,7 @@ def _told(op: Op) -> str:
 
 def _broken(window: FaultWindow) -> Broken:
     healed = f"{window.healed_s:.2f} s" if window.healed_s is not None else "the end, never healed"
-    bit, bit_tone = {True: ("bit", "good"), False: ("did not bite", "bad"), None: ("nobody looked", "unknown")}[
+    bit, bit_tone = {True: ("bit", "good"), False: ("did not bite", "unknown"), None: ("nobody looked", "unknown")}[
         window.bit
     ]
     return Broken(
@@ -223,7 +223,7 @@ def _schedule(schedule: Mapping[str, Any]) -> Iterator[str]:
 
 def _moments(record: Record) -> Iterator[Moment]:
     span_s = max(1.0, record.history.duration_s)
-    width_s = bucket_width(span_s, 24)
+    width_s = bucket_width(span_s, LEVELS)
     outcomes = outcomes_over_time(record.requests, span_s, width_s)
     quantiles = quantiles_over_time(latency_points(record.requests), span_s, width_s)
     for asked, answered in zip(outcomes, quantiles, strict=True):

@@ -48,7 +48,7 @@ FAULTS: Final[Mapping[str, Colour]] = MappingProxyType(
         kind: Colour(f"fault-{kind.replace('_', '-')}", light, dark)
         for kind, light, dark in (
             ("crash", "#6d3fa9", "#b794f0"),
-            ("terminate", "#9262c4", "#d2b8f2"),
+            ("terminate", "#8453b8", "#d2b8f2"),
             ("pause", "#b0338d", "#f08ad0"),
             ("starve_cpu", "#7d5a86", "#c9a4d2"),
             ("limit_memory", "#8d4f75", "#dba0c4"),

@@ -7,7 +7,7 @@ stands in one line down the page. Fault windows lie behind every one, as bands t
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import altair as alt
 
@@ -16,6 +16,7 @@ from reports.history import OpType
 from reports.palette import BAD, GOOD, GROUND, INK, LINE, MUTED, UNKNOWN, fault_colour
 from reports.record import Record
 from reports.series import (
+    LEVELS,
     QuantileBucket,
     answers_by_worker,
     bucket_width,
@@ -29,17 +30,20 @@ WIDTH_PX: Final = 1000
 AXIS_PX: Final = 84
 LANE_PX: Final = 18
 BAR_PX: Final = 14
+BARS: Final = 60  # at most; wider apart than a pixel, narrower than what happens
 POINTS: Final = 2400  # beyond this a page grows heavy and a reader sees no more
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 OUTCOME_WORDS: Final = ("ok", "failed", "unknown")
 ARRIVING: Final = "answers as they arrive"
 OUTCOME_WORD: Final = {OpType.OK: "ok", OpType.FAIL: "failed", OpType.INFO: "unknown"}
 
+Chart: TypeAlias = alt.LayerChart | alt.FacetChart  # what altair says of layers that share a time axis
 
-def outcomes_chart(record: Record, width_px: int = WIDTH_PX) -> alt.LayerChart:
+
+def outcomes_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     """Requests by the moment they were due and how they ended, and the answers that arrived, per bucket of time."""
     span_s = _span_s(record)
-    width_s = bucket_width(span_s, 60)
+    width_s = bucket_width(span_s, BARS)
     buckets = outcomes_over_time(record.requests, span_s, width_s)
     rows: list[dict[str, Any]] = []
     for bucket in buckets:
@@ -57,9 +61,9 @@ def outcomes_chart(record: Record, width_px: int = WIDTH_PX) -> alt.LayerChart:
         .mark_rect(aria=False, x2Offset=-1)
         .encode(
             x=_time_axis("start:Q", span_s),
-            x2="end:Q",
+            x2=alt.X2("end:Q"),
             y=alt.Y("from:Q", scale=y, axis=_y_axis(f"requests per {width_s:g} s")),
-            y2="to:Q",
+            y2=alt.Y2("to:Q"),
             color=alt.Color("outcome:N", scale=_outcome_colours(), legend=_legend()),
         )
     )
@@ -68,16 +72,16 @@ def outcomes_chart(record: Record, width_px: int = WIDTH_PX) -> alt.LayerChart:
     answered = (
         _over(steps)
         .mark_line(aria=False, interpolate="step-after", strokeWidth=1.4)
-        .encode(x="at:Q", y=alt.Y("answers:Q", scale=y), color=alt.datum(ARRIVING))
+        .encode(x=alt.X("at:Q"), y=alt.Y("answers:Q", scale=y), color=alt.ColorDatum(ARRIVING))
     )
     return _finished(record, [asked, answered], span_s, width_px, height_px=170, legend=True)
 
 
-def latency_chart(record: Record, width_px: int = WIDTH_PX) -> alt.LayerChart:
+def latency_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     """Latency of every request that came back, and its median and p99 over time; the scale is logarithmic."""
     span_s = _span_s(record)
     points = latency_points(record.requests)
-    quantiles = quantiles_over_time(points, span_s, bucket_width(span_s, 24))
+    quantiles = quantiles_over_time(points, span_s, bucket_width(span_s, LEVELS))
     height_px = 240
     rows = [
         {"due": point.due_s, "ms": max(point.ms, 0.01), "outcome": OUTCOME_WORD[point.outcome]}
@@ -104,10 +108,10 @@ def latency_chart(record: Record, width_px: int = WIDTH_PX) -> alt.LayerChart:
     return _finished(record, layers, span_s, width_px, height_px)
 
 
-def workers_chart(record: Record, width_px: int = WIDTH_PX) -> alt.LayerChart:
+def workers_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     """Answers of each worker over time, one row per worker, all rows to one scale that starts at zero."""
     span_s = _span_s(record)
-    width_s = bucket_width(span_s, 60)
+    width_s = bucket_width(span_s, BARS)
     buckets = answers_by_worker(record.requests, record.capacity, span_s, width_s)
     workers = list(dict.fromkeys(bucket.worker for bucket in buckets))
     highest = max([bucket.answers for bucket in buckets], default=0) or 1
@@ -131,7 +135,12 @@ def workers_chart(record: Record, width_px: int = WIDTH_PX) -> alt.LayerChart:
     bars = (
         _over(rows)
         .mark_rect(aria=False, color=GOOD.light, x2Offset=-1)
-        .encode(x=_time_axis("start:Q", span_s), x2="end:Q", y=alt.Y("base:Q", scale=y, axis=None), y2=alt.Y2("top:Q"))
+        .encode(
+            x=_time_axis("start:Q", span_s),
+            x2=alt.X2("end:Q"),
+            y=alt.Y("base:Q", scale=y, axis=None),
+            y2=alt.Y2("top:Q"),
+        )
     )
     names = [
         {
@@ -147,10 +156,12 @@ def workers_chart(record: Record, width_px: int = WIDTH_PX) -> alt.LayerChart:
     return _finished(
         record,
         [
-            named.mark_rule(aria=False, color=LINE.light).encode(x=alt.value(0), x2=alt.value(width_px)),
+            named.mark_rule(aria=False, color=LINE.light, x=0, x2=width_px),
             bars,
-            named.mark_text(**text, dy=-20, fontSize=11, fontWeight=600, color=INK.light).encode(text="name:N"),
-            named.mark_text(**text, dy=-6, fontSize=10, color=MUTED.light).encode(text="share:N"),
+            named.mark_text(**text, dy=-20, fontSize=11, fontWeight=600, color=INK.light).encode(
+                text=alt.Text("name:N")
+            ),
+            named.mark_text(**text, dy=-6, fontSize=10, color=MUTED.light).encode(text=alt.Text("share:N")),
         ],
         span_s,
         width_px,
@@ -203,19 +214,20 @@ def _latency_scale(ms: Sequence[float], height_px: int) -> tuple[alt.Scale, alt.
 def _quantile_layers(quantiles: Sequence[QuantileBucket], y: alt.Scale) -> list[alt.Chart]:
     """Each bucket's quantile as a level of its own: nothing is drawn across a bucket that has none."""
     layers = []
-    for name, thickness, value_of in (("p50", 2.6, "p50_ms"), ("p99", 1.6, "p99_ms")):
+    words: dict[str, Any] = {"aria": False, "align": "left", "dx": 5, "font": FONT, "fontSize": 11, "fontWeight": 600}
+    for name, thickness, value_of, aside_px in (("p50", 2.6, "p50_ms", 4), ("p99", 1.6, "p99_ms", -4)):
         levels = [
             {"start": bucket.start_s, "end": bucket.end_s, "ms": max(ms, 0.01)}
             for bucket in quantiles
             if (ms := getattr(bucket, value_of)) is not None
         ]
-        base = _over(levels).encode(x="start:Q", x2="end:Q", y=alt.Y("ms:Q", scale=y))
+        base = _over(levels).encode(x=alt.X("start:Q"), x2=alt.X2("end:Q"), y=alt.Y("ms:Q", scale=y))
         layers += [
             base.mark_rule(aria=False, color=GROUND.light, strokeWidth=thickness + 2.5, opacity=0.8),
             base.mark_rule(aria=False, color=INK.light, strokeWidth=thickness),
             _over(levels[-1:])
-            .mark_text(aria=False, align="left", dx=5, font=FONT, fontSize=11, fontWeight=600, color=INK.light)
-            .encode(x="end:Q", y=alt.Y("ms:Q", scale=y), text=alt.value(name)),
+            .mark_text(**words, color=INK.light, text=name, dy=aside_px)
+            .encode(x=alt.X("end:Q"), y=alt.Y("ms:Q", scale=y)),
         ]
     return layers
 
@@ -225,19 +237,15 @@ def _silent_layers(record: Record) -> list[alt.Chart]:
     rows = [{"due": request.due_s} for request in record.requests if request.completed is None]
     if not rows:
         return []
-    mark = _over(rows).mark_point(
-        aria=False, shape="triangle-up", size=70, filled=False, strokeWidth=2, color=UNKNOWN.light
-    )
-    return [mark.encode(x="due:Q", y=alt.value(7))]
+    mark: dict[str, Any] = {"aria": False, "shape": "triangle-up", "size": 70, "filled": False, "strokeWidth": 2}
+    return [_over(rows).encode(x=alt.X("due:Q")).mark_point(**mark, color=UNKNOWN.light, y=7)]
 
 
 def _counts_layer(quantiles: Sequence[QuantileBucket], height_px: int) -> alt.Chart:
     rows = [{"at": (bucket.start_s + bucket.end_s) / 2, "points": f"{bucket.points:,}"} for bucket in quantiles]
-    return (
-        _over(rows)
-        .encode(x="at:Q", y=alt.value(height_px - 9), text="points:N")
-        .mark_text(aria=False, font=FONT, fontSize=9.5, color=MUTED.light)
-    )
+    words: dict[str, Any] = {"aria": False, "font": FONT, "fontSize": 9.5, "color": MUTED.light, "y": height_px - 9}
+    counts: alt.Chart = _over(rows).encode(x=alt.X("at:Q"), text=alt.Text("points:N")).mark_text(**words)
+    return counts
 
 
 def _fault_layers(placed: Sequence[Band], height_px: int) -> list[alt.Chart]:
@@ -254,25 +262,27 @@ def _fault_layers(placed: Sequence[Band], height_px: int) -> list[alt.Chart]:
             "healed": band.healed,
             "top": -(band.lane + 1) * LANE_PX,
             "foot": -(band.lane + 1) * LANE_PX + BAR_PX,
+            "bottom": height_px,
             "middle": -(band.lane + 1) * LANE_PX + BAR_PX / 2 + 0.5,
         }
         for band in placed
     ]
     base = _over(rows).encode(color=alt.Color("colour:N", scale=None, legend=None))
-    top, bottom = alt.Y("top:Q", scale=None, axis=None), alt.value(height_px)
+    start, end, top = alt.X("start:Q"), alt.X("end:Q"), alt.Y("top:Q", scale=None, axis=None)
+    until, foot, bottom = alt.X2("end:Q"), alt.Y2("foot:Q"), alt.Y2("bottom:Q")
     edge: dict[str, Any] = {"aria": False, "opacity": 0.75}
     label: dict[str, Any] = {"aria": False, "baseline": "middle", "font": FONT, "fontSize": 11, "fontWeight": 600}
     words = _over(rows).encode(
-        x="label_at:Q",
+        x=alt.X("label_at:Q"),
         y=alt.Y("middle:Q", scale=None, axis=None),
-        text="label:N",
+        text=alt.Text("label:N"),
         color=alt.Color("label_colour:N", scale=None, legend=None),
     )
     return [
-        base.mark_rect(aria=False, opacity=0.1).encode(x="start:Q", x2="end:Q", y=alt.value(0), y2=bottom),
-        base.mark_rule(**edge).encode(x="start:Q", y=top, y2=bottom),
-        base.mark_rule(**edge, strokeDash=[3, 3]).transform_filter("datum.healed").encode(x="end:Q", y=top, y2=bottom),
-        base.mark_rect(aria=False).encode(x="start:Q", x2="end:Q", y=top, y2="foot:Q"),
+        base.mark_rect(aria=False, opacity=0.1, y=0, y2=height_px).encode(x=start, x2=until),
+        base.mark_rule(**edge).encode(x=start, y=top, y2=bottom),
+        base.mark_rule(**edge, strokeDash=[3, 3]).transform_filter("datum.healed").encode(x=end, y=top, y2=bottom),
+        base.mark_rect(aria=False).encode(x=start, x2=until, y=top, y2=foot),
         words.transform_filter("datum.align == 'left'").mark_text(**label, align="left", dx=5),
         words.transform_filter("datum.align == 'right'").mark_text(**label, align="right", dx=-5),
     ]
@@ -294,27 +304,26 @@ def _finished(
     height_px: int,
     *,
     legend: bool = False,
-) -> alt.LayerChart:
+) -> Chart:
     """`layers` over the faults of the run, in a frame whose inner edges are the same for every chart."""
     placed = bands(record.windows, span_s, width_px)
     lanes = 1 + max((band.lane for band in placed), default=-1)
-    chart = alt.layer(*layers)
+    groups = [alt.layer(*layers)]
     if placed:
-        chart = alt.layer(alt.layer(*_fault_layers(placed, height_px)), chart).resolve_scale(
-            y="independent", color="independent"
-        )
+        groups.insert(0, alt.layer(*_fault_layers(placed, height_px)))
     words: dict[str, Any] = {"labelFont": FONT, "titleFont": FONT, "labelColor": MUTED.light, "titleColor": MUTED.light}
-    lines: dict[str, Any] = {"gridColor": LINE.light, "tickColor": LINE.light, "titleFontWeight": "normal"}
-    finished: alt.LayerChart = (
-        chart.properties(
-            width=width_px,
-            height=height_px,
-            background="transparent",
-            autosize=alt.AutoSizeParams(type="none"),
-            padding={"left": AXIS_PX, "right": 38, "top": lanes * LANE_PX + 8, "bottom": 66 if legend else 40},
-        )
-        .configure_view(stroke=None)
-        .configure_axis(**words, **lines)
-        .configure_legend(labelFont=FONT, labelColor=INK.light)
+    # All at once: each of altair's own steps, such as configure_axis, would copy every layer anew.
+    return alt.layer(
+        *groups,
+        width=width_px,
+        height=height_px,
+        background="transparent",
+        autosize=alt.AutoSizeParams(type="none"),
+        padding={"left": AXIS_PX, "right": 38, "top": lanes * LANE_PX + 8, "bottom": 66 if legend else 40},
+        resolve=alt.Resolve(scale=alt.ScaleResolveMap(y="independent", color="independent")),
+        config=alt.Config(
+            view=alt.ViewConfig(stroke=None),
+            axis=alt.AxisConfig(**words, gridColor=LINE.light, tickColor=LINE.light, titleFontWeight="normal"),
+            legend=alt.LegendConfig(labelFont=FONT, labelColor=INK.light),
+        ),
     )
-    return finished

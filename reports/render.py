@@ -7,13 +7,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import altair as alt
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reports.page import counted, page
 from reports.palette import colours
-from reports.plots import POINTS, latency_chart, outcomes_chart, workers_chart
+from reports.plots import POINTS, Chart, latency_chart, outcomes_chart, workers_chart
 from reports.record import Record
 from reports.series import latency_points, thinned
 from reports.svg import inline_svg
@@ -45,5 +44,5 @@ def render(record: Record, findings: Sequence[Finding], figures: Mapping[str, An
     )
 
 
-def _drawn(chart: alt.LayerChart, name: str, description: str) -> Markup:
+def _drawn(chart: Chart, name: str, description: str) -> Markup:
     return Markup(inline_svg(chart, name, description))  # noqa: S704 - Vega escapes every text it draws

@@ -16,6 +16,7 @@ from reports.history import OpType, Request
 from reports.measure import ENOUGH, quantile
 
 WIDTHS_S: Final = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
+LEVELS: Final = 24  # buckets of quantiles, at most: few enough to write under each how many points it has
 
 
 @dataclass(frozen=True, slots=True)
