@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import orjson
 from fastapi import FastAPI, Query, Request, Response
@@ -16,6 +16,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from system.coordinator.core.dispatcher import Dispatcher
 from system.coordinator.core.errors import NotAdmitted, RequestFailed
 from system.coordinator.core.ledger import INPUT_KEPT, Entry
+
+DISCARDED: Final = 4 * 1024 * 1024
 
 
 class InferBody(BaseModel):
@@ -86,16 +88,20 @@ def create_app(dispatcher: Dispatcher, max_body_bytes: int) -> FastAPI:
 
 
 async def _read(request: Request, limit: int) -> bytes:
-    """The whole body. Stops reading at `limit` whatever the client announced."""
-    announced = request.headers.get("content-length", "")
-    if announced.isdecimal() and int(announced) > limit:
-        raise BodyTooLarge(f"the body has {announced} bytes, at most {limit} are taken")
+    """The whole body, or BodyTooLarge.
+
+    What is too much is still read and thrown away, up to DISCARDED bytes: an answer sent before the client has finished
+    sending is lost to most clients, who see a broken connection instead of a 413.
+    """
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
-        if size > limit:
-            raise BodyTooLarge(f"the body has more than {limit} bytes")
-        chunks.append(chunk)
+        if size <= limit:
+            chunks.append(chunk)
+        elif size > DISCARDED:
+            break
+    if size > limit:
+        raise BodyTooLarge(f"the body is larger than {limit} bytes")
     return b"".join(chunks)
 
 

@@ -68,6 +68,7 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
 
         def drain(signal_name: str) -> None:
             log.info("draining", signal=signal_name, pending=len(dispatcher.ledger))
+            server.force_exit = dispatcher.draining  # asked a second time: now
             dispatcher.draining = True
             server.should_exit = True
 

@@ -82,7 +82,7 @@ class ScriptedWorker:
             self._cut = asyncio.get_running_loop().create_future()
         task = asyncio.create_task(work)
         try:
-            await asyncio.wait({task, self._cut}, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((task, self._cut), return_when=asyncio.FIRST_COMPLETED)
             if not task.done():
                 raise AttemptFailed(Cause.CUT, "connection reset")
             await task
