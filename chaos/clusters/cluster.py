@@ -57,7 +57,7 @@ class NodeHandle(Protocol):
 
 
 @runtime_checkable
-class Startable(Protocol):
+class Startable(NodeHandle, Protocol):
     async def start(self) -> None:
         """Begin the next life and return once it is ready; nothing to do when it is running."""
 
@@ -69,7 +69,7 @@ class Killable(Startable, Protocol):
 
 
 @runtime_checkable
-class Pausable(Protocol):
+class Pausable(NodeHandle, Protocol):
     async def pause(self) -> None: ...
 
     async def resume(self) -> None:

@@ -1,5 +1,36 @@
 """Everything that can be broken: one fault per file, named after its kind, with its inverse and its evidence.
 
-fault.py   what a fault is, and how one is found by its kind; start here
-aim.py     the notation of scenarios: verb, target, time
+fault.py       what a fault is, and how one is found by its kind; start here
+aim.py         the notation of scenarios: verb, target, time
+toxics.py      what faults on edges have in common: toxics that come and go together
+detour.py      and the evidence that an edge is broken while the node behind it is not
+
+crash.py       crash / restart      a node is killed
+pause.py       pause / resume       a node stands still
+latency.py     latency / quicken    an edge is slow
+blackhole.py   blackhole / unplug   an edge swallows bytes
+reset.py       reset / settle       an edge resets connections
+down.py        down / up            an edge refuses connections
 """
+
+from chaos.faults.blackhole import blackhole, unplug
+from chaos.faults.crash import crash, restart
+from chaos.faults.down import down, up
+from chaos.faults.latency import latency, quicken
+from chaos.faults.pause import pause, resume
+from chaos.faults.reset import reset, settle
+
+__all__ = [
+    "blackhole",
+    "crash",
+    "down",
+    "latency",
+    "pause",
+    "quicken",
+    "reset",
+    "restart",
+    "resume",
+    "settle",
+    "unplug",
+    "up",
+]

@@ -3,7 +3,7 @@
 A fault says how it is injected, how it is healed and how anybody can see that it bit. As a value it is pure; `on` gives
 the `Injection` that acts:
 
-    injection = latency_fault.on(cluster, "coordinator→worker2")
+    injection = Latency(ms=300).on(cluster, "coordinator→worker2")
     await injection.inject()          # takes its baseline first, where it needs one
     await injection.evidence(1.0)     # an independent look, while it is in force
     await injection.heal()            # always allowed: twice, or after an inject that was cut short
@@ -53,13 +53,12 @@ class Injection(Protocol):
 
 @runtime_checkable
 class Fault(Protocol):
-    """`inverse` is the verb that heals it; `label` and `colour` are how every picture shows it."""
+    """`inverse` is the verb that heals it; `label` is what pictures call it, in the colour of the palette."""
 
     kind: ClassVar[str]
     inverse: ClassVar[str]
     hits: ClassVar[TargetKind]
     label: ClassVar[str]
-    colour: ClassVar[str]
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the parameters."""
@@ -67,7 +66,12 @@ class Fault(Protocol):
     def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
         """The working nodes that cannot serve while this is in force on `target`."""
 
-    def on(self, cluster: Cluster, target: str) -> Injection: ...
+    def on(self, cluster: Cluster, target: str) -> Injection:
+        """Touches nothing yet. Raises Impossible when the substrate cannot do this to that target."""
+
+
+class Impossible(HarnessProblem):
+    """The substrate has no way to break this target like that."""
 
 
 class UnknownFault(HarnessProblem):

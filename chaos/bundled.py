@@ -1,0 +1,79 @@
+"""The inference system of this project as a system under test, exactly as `brownout up` runs it."""
+
+import math
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final
+
+from chaos.client import InferClient
+from chaos.probes import GrpcHealthProbe, HttpProbe
+from chaos.system_under_test import CLIENT, Edge, InvalidSystem, Node, StatusPage, SystemUnderTest
+
+COORDINATOR: Final = "coordinator"
+NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
+PORT: Final[Mapping[str, str]] = MappingProxyType({"HOST": "127.0.0.1", "PORT": "{port}"})
+
+
+def bundled(
+    workers: int = 3,
+    *,
+    worker_timeout_s: float = 3.0,
+    coordinator: Mapping[str, str] = NOTHING,
+    worker: Mapping[str, str] = NOTHING,
+) -> SystemUnderTest:
+    """`coordinator` and `worker` are further settings, as environment variables (`{"BATCH_SIZE": "8"}`).
+
+    Raises InvalidSystem with everything that is wrong.
+    """
+    if problems := tuple(_problems(workers, worker_timeout_s, coordinator, worker)):
+        raise InvalidSystem("\n".join(["the bundled system cannot be set up:", *(f"  - {each}" for each in problems)]))
+    names = [f"worker{number}" for number in range(1, workers + 1)]
+    return SystemUnderTest(
+        name="brownout",
+        nodes=(
+            Node(
+                COORDINATOR,
+                ("{python}", "-m", "system.coordinator"),
+                {
+                    **PORT,
+                    "WORKERS": ",".join(f"{name}={{{name}}}" for name in names),
+                    "WORKER_TIMEOUT": f"{worker_timeout_s:g}",
+                    **_literally(coordinator),
+                },
+                readiness=HttpProbe("/readyz"),
+            ),
+            *(
+                Node(
+                    name,
+                    ("{python}", "-m", "system.worker"),
+                    {**PORT, "WORKER_ID": name, **_literally(worker)},
+                    readiness=GrpcHealthProbe(),
+                    capacity=1.0,
+                )
+                for name in names
+            ),
+        ),
+        edges=(Edge(CLIENT, COORDINATOR), *(Edge(COORDINATOR, name) for name in names)),
+        client=InferClient(),
+        settings={"worker_timeout_s": worker_timeout_s},
+        observe=StatusPage(COORDINATOR, "/status"),
+    )
+
+
+def _problems(
+    workers: int, worker_timeout_s: float, coordinator: Mapping[str, str], worker: Mapping[str, str]
+) -> Iterator[str]:
+    if workers < 1:
+        yield f"workers {workers} is less than 1"
+    if not (math.isfinite(worker_timeout_s) and worker_timeout_s > 0):
+        yield f"worker_timeout_s {worker_timeout_s} is not a positive number of seconds"
+    for whose, given, ours in (
+        (COORDINATOR, coordinator, {*PORT, "WORKERS", "WORKER_TIMEOUT"}),
+        ("worker", worker, {*PORT, "WORKER_ID"}),
+    ):
+        yield from (f"{whose} setting {name} is set by the harness itself" for name in sorted(ours & given.keys()))
+
+
+def _literally(settings: Mapping[str, str]) -> dict[str, str]:
+    """As templates that stand for themselves."""
+    return {name: value.replace("{", "{{").replace("}", "}}") for name, value in settings.items()}

@@ -1,0 +1,64 @@
+"""Bytes on an edge vanish, and nobody is told: connections stay open and silent."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
+from chaos.faults.aim import Aimed, AimedHealing
+from chaos.faults.detour import only_the_edge_is
+from chaos.faults.fault import Evidence, Injection, TargetKind
+from chaos.faults.toxics import Toxics, Way, way_problems
+from chaos.probes import ProbeOutcome
+from chaos.system_under_test import SystemUnderTest
+
+SILENCE_S: Final = 0.3  # a ready node answers its probe in a few milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Blackhole:
+    direction: Way = "both"
+
+    kind: ClassVar[str] = "blackhole"
+    inverse: ClassVar[str] = "unplug"
+    hits: ClassVar[TargetKind] = TargetKind.EDGE
+    label: ClassVar[str] = "black hole"
+
+    def problems(self) -> Iterator[str]:
+        yield from way_problems(self.direction)
+
+    def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
+        return system.cut_off(target)
+
+    def on(self, cluster: Cluster, target: str) -> Injection:
+        edge = cluster.edges[target]
+        return BlackholeInjection(self, edge, cluster.nodes[edge.edge.target])
+
+
+class BlackholeInjection:
+    def __init__(self, fault: Blackhole, edge: EdgeHandle, behind: NodeHandle) -> None:
+        self._edge = edge
+        self._behind = behind
+        self._toxics = Toxics(edge, fault.kind, "timeout", {"timeout": 0}, fault.direction)
+
+    async def inject(self) -> None:
+        await self._toxics.add()
+
+    async def evidence(self, within_s: float) -> Evidence:
+        return await only_the_edge_is(
+            ProbeOutcome.SILENT, self._edge, self._behind, listen_s=SILENCE_S, within_s=within_s
+        )
+
+    async def heal(self) -> None:
+        """Toxiproxy closes the connections that were swallowed: bytes are missing in them for good."""
+        await self._toxics.remove()
+
+
+def blackhole(target: str, *, direction: Way = "both") -> Aimed:
+    """Swallow every byte on an edge, until `unplug`."""
+    return Aimed(Blackhole(direction), target)
+
+
+def unplug(target: str) -> AimedHealing:
+    """Let bytes through again on an edge that `blackhole` swallowed them on."""
+    return AimedHealing(Blackhole, target)

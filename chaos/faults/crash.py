@@ -1,0 +1,69 @@
+"""A node is killed at once and without warning (SIGKILL, where there are signals), and later started again."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from chaos.clusters.cluster import Cluster, Killable, Phase
+from chaos.faults.aim import Aimed, AimedHealing
+from chaos.faults.fault import Evidence, Impossible, Injection, TargetKind
+from chaos.probes import ProbeOutcome
+from chaos.system_under_test import SystemUnderTest
+
+PROBE_S: Final = 1.0  # a refusal takes less than a millisecond
+
+
+@dataclass(frozen=True, slots=True)
+class Crash:
+    kind: ClassVar[str] = "crash"
+    inverse: ClassVar[str] = "restart"
+    hits: ClassVar[TargetKind] = TargetKind.NODE
+    label: ClassVar[str] = "crashed"
+
+    def problems(self) -> Iterator[str]:
+        return iter(())
+
+    def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
+        return system.cut_off(target)
+
+    def on(self, cluster: Cluster, target: str) -> Injection:
+        node = cluster.nodes[target]
+        if not isinstance(node, Killable):
+            raise Impossible(f"{target} cannot be killed on the {cluster.substrate} substrate")
+        return CrashInjection(node)
+
+
+class CrashInjection:
+    """Remembers which life it ended, so that a node that somebody started again is no evidence."""
+
+    def __init__(self, node: Killable) -> None:
+        self._node = node
+        self._ended = node.state().life
+
+    async def inject(self) -> None:
+        self._ended = self._node.state().life
+        await self._node.kill()
+
+    async def evidence(self, within_s: float) -> Evidence:
+        probe = await self._node.probe(min(PROBE_S, within_s))
+        state = self._node.state()
+        gone = state.phase is Phase.EXITED and state.killed and state.life == self._ended
+        return Evidence(
+            bit=gone and probe.outcome is ProbeOutcome.REFUSED,
+            evidence=f"{self._node.node.name} is {state}, its probe {probe}",
+            figures={"life": self._ended, "phase": state.phase.value, "probe": probe.outcome.value},
+        )
+
+    async def heal(self) -> None:
+        """Returns once the node is ready again, so the fault's window covers the whole of its absence."""
+        await self._node.start()
+
+
+def crash(target: str) -> Aimed:
+    """Kill a node, until `restart`."""
+    return Aimed(Crash(), target)
+
+
+def restart(target: str) -> AimedHealing:
+    """Start a node again that `crash` killed."""
+    return AimedHealing(Crash, target)

@@ -1,0 +1,103 @@
+"""Every byte on an edge arrives later."""
+
+import asyncio
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from chaos.clusters.cluster import Cluster, EdgeHandle
+from chaos.faults.aim import Aimed, AimedHealing
+from chaos.faults.fault import Evidence, Injection, TargetKind
+from chaos.faults.toxics import DIRECTIONS, Toxics, Way, number_problems, way_problems
+from chaos.probes import ProbeOutcome, ProbeResult
+from chaos.system_under_test import SystemUnderTest
+
+BASELINE_S: Final = 1.0  # for a probe before the injection; a ready node answers in milliseconds
+PROBES: Final = 3  # the fastest counts: a busy machine slows single probes down, and nothing speeds one up
+ENOUGH: Final = 0.8  # of the delay that was asked for
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """`ms` ± `jitter_ms` on every chunk of bytes, in each disturbed direction."""
+
+    ms: int
+    jitter_ms: int = 0
+    direction: Way = "down"
+
+    kind: ClassVar[str] = "latency"
+    inverse: ClassVar[str] = "quicken"
+    hits: ClassVar[TargetKind] = TargetKind.EDGE
+    label: ClassVar[str] = "slow"
+
+    @property
+    def least_s(self) -> float:
+        """What a round trip takes longer at the very least, in seconds."""
+        return (self.ms - self.jitter_ms) / 1000 * len(DIRECTIONS[self.direction])
+
+    def problems(self) -> Iterator[str]:
+        numbers = [*number_problems("ms", self.ms, least=1), *number_problems("jitter_ms", self.jitter_ms, least=0)]
+        yield from numbers
+        if not numbers and self.jitter_ms >= self.ms:
+            yield f"jitter_ms {self.jitter_ms} is not smaller than ms {self.ms}"
+        yield from way_problems(self.direction)
+
+    def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
+        """Nobody, unless every answer comes later than the system waits for it."""
+        patience_s = float(system.settings.get("worker_timeout_s", math.inf))
+        return system.cut_off(target) if self.least_s >= patience_s else ()
+
+    def on(self, cluster: Cluster, target: str) -> Injection:
+        return LatencyInjection(self, cluster.edges[target])
+
+
+class LatencyInjection:
+    """Compares a probe's round trip with what it was just before."""
+
+    def __init__(self, fault: Latency, edge: EdgeHandle) -> None:
+        self._fault = fault
+        self._edge = edge
+        attributes = {"latency": fault.ms, "jitter": fault.jitter_ms}
+        self._toxics = Toxics(edge, fault.kind, "latency", attributes, fault.direction)
+        self._before: ProbeResult | None = None
+
+    async def inject(self) -> None:
+        self._before = await _fastest(self._edge, BASELINE_S)
+        await self._toxics.add()
+
+    async def evidence(self, within_s: float) -> Evidence:
+        """A window shorter than the delay can only show that no answer came in it."""
+        expected_s = min(self._fault.least_s, within_s)
+        now = await _fastest(self._edge, within_s)
+        before = self._before
+        compared = before is not None and before.answered and (now.answered or now.outcome is ProbeOutcome.SILENT)
+        rise_s = now.seconds - before.seconds if before is not None else 0.0
+        return Evidence(
+            bit=compared and rise_s >= ENOUGH * expected_s,
+            evidence=f"a probe through {self._edge.edge} was {before} before, and is {now}",
+            figures={
+                "before_ms": None if before is None else before.seconds * 1000,
+                "now_ms": now.seconds * 1000,
+                "rise_ms": rise_s * 1000,
+                "expected_ms": expected_s * 1000,
+            },
+        )
+
+    async def heal(self) -> None:
+        await self._toxics.remove()
+
+
+async def _fastest(edge: EdgeHandle, timeout_s: float) -> ProbeResult:
+    results = await asyncio.gather(*(edge.probe(timeout_s) for _ in range(PROBES)))
+    return min(results, key=lambda result: result.seconds)
+
+
+def latency(target: str, *, ms: int, jitter_ms: int = 0, direction: Way = "down") -> Aimed:
+    """Slow an edge down by `ms` ± `jitter_ms`, until `quicken`."""
+    return Aimed(Latency(ms, jitter_ms, direction), target)
+
+
+def quicken(target: str) -> AimedHealing:
+    """Take the delay off an edge that `latency` slowed down."""
+    return AimedHealing(Latency, target)

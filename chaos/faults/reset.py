@@ -1,0 +1,63 @@
+"""Every connection on an edge is reset as soon as bytes flow on it, the open ones and each new one."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Final
+
+from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
+from chaos.faults.aim import Aimed, AimedHealing
+from chaos.faults.detour import only_the_edge_is
+from chaos.faults.fault import Evidence, Injection, TargetKind
+from chaos.faults.toxics import Toxics, Way, way_problems
+from chaos.probes import ProbeOutcome
+from chaos.system_under_test import SystemUnderTest
+
+PROBE_S: Final = 1.0  # a reset connection shows within milliseconds
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """With direction `up` a request is cut before it arrives; with `down` it arrives, and its answer is cut."""
+
+    direction: Way = "up"
+
+    kind: ClassVar[str] = "reset"
+    inverse: ClassVar[str] = "settle"
+    hits: ClassVar[TargetKind] = TargetKind.EDGE
+    label: ClassVar[str] = "reset"
+
+    def problems(self) -> Iterator[str]:
+        yield from way_problems(self.direction)
+
+    def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
+        return system.cut_off(target)
+
+    def on(self, cluster: Cluster, target: str) -> Injection:
+        edge = cluster.edges[target]
+        return ResetInjection(self, edge, cluster.nodes[edge.edge.target])
+
+
+class ResetInjection:
+    def __init__(self, fault: Reset, edge: EdgeHandle, behind: NodeHandle) -> None:
+        self._edge = edge
+        self._behind = behind
+        self._toxics = Toxics(edge, fault.kind, "reset_peer", {"timeout": 0}, fault.direction)
+
+    async def inject(self) -> None:
+        await self._toxics.add()
+
+    async def evidence(self, within_s: float) -> Evidence:
+        return await only_the_edge_is(ProbeOutcome.CUT, self._edge, self._behind, listen_s=PROBE_S, within_s=within_s)
+
+    async def heal(self) -> None:
+        await self._toxics.remove()
+
+
+def reset(target: str, *, direction: Way = "up") -> Aimed:
+    """Reset every connection on an edge, until `settle`."""
+    return Aimed(Reset(direction), target)
+
+
+def settle(target: str) -> AimedHealing:
+    """Leave the connections of an edge alone that `reset` cut."""
+    return AimedHealing(Reset, target)
