@@ -1,1 +1,17 @@
-"""The `brownout` command, one module per subcommand."""
+"""The `brownout` command: thin subcommands over the harness, the system and the records.
+
+cli.py           the command itself: start here
+exit_code.py     what its exit codes mean
+
+up.py            `brownout up`: the system on this machine, until Ctrl-C
+  upkeep.py        one run of it, from arguments to exit code: what it says, which signal does what
+  fleet.py         a coordinator and its workers as nested scopes: start, supervise, drain
+  supervised.py    one worker, life after life
+  backoff.py       how long to wait between two lives
+  port.py          whether the coordinator may listen where it is asked to
+  status.py        what the coordinator's /status says, and the rate between two of its answers
+  screen.py        that status, drawn in place at a terminal and line by line elsewhere
+  log_follower.py  the processes' logs, as they are written
+
+Subcommands import what they need when they are called, so that help costs no more than an interpreter.
+"""

@@ -1,0 +1,34 @@
+"""`brownout up`: the whole system on this machine with one command, and nothing of it left afterwards."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def up(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the coordinator listens; 0 for any free port.")] = (
+        8000
+    ),
+    workers: Annotated[int, typer.Option(min=1, max=64, help="How many workers.")] = 3,
+    logs: Annotated[
+        Path | None,
+        typer.Option(file_okay=False, help="A directory for the logs; those of the run before are replaced."),
+    ] = None,
+    verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs as they are written.")] = False,
+) -> None:
+    """Start the coordinator and its workers here; Ctrl-C drains and stops them, a second one kills them.
+
+    Settings of the coordinator and the workers are taken from the environment. A worker that ends is started again.
+
+    [bold]Examples[/bold]
+
+      brownout up
+      brownout up --port 9000 --workers 5 --verbose
+      WORKER_TIMEOUT=1 CRASH_RATE=0.05 brownout up     [dim]# and watch nothing being lost[/dim]
+    """
+    from brownout.upkeep import keep_up  # noqa: PLC0415 - heavy, and of no use to anybody else's --help
+
+    raise typer.Exit(keep_up(port=port, workers=workers, logs=logs, verbose=verbose))

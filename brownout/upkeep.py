@@ -1,0 +1,109 @@
+"""One `brownout up` from its arguments to its exit code: what it says, and which signal does what."""
+
+import asyncio
+import signal
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+from rich.console import Console
+
+from brownout import port as ports
+from brownout.exit_code import ExitCode
+from brownout.fleet import Fleet, FleetProblem, Plan, running
+from brownout.log_follower import following
+from brownout.screen import Screen
+from chaos.ports import PortReservation
+from chaos.problems import HarnessProblem
+
+SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+
+
+def keep_up(*, port: int, workers: int, logs: Path | None, verbose: bool) -> ExitCode:
+    """Run the system until a signal comes or it cannot go on."""
+    console = Console()
+    try:
+        port = _settle(port)
+        logs = logs or platformdirs.user_log_path("brownout") / f"up-{port}"
+        plan = Plan.of_environment(port=port, workers=workers, logs=logs.absolute())
+        return asyncio.run(Upkeep(plan, console, verbose=verbose).run())
+    except HarnessProblem as problem:
+        _say(Console(stderr=True), str(problem))
+        return ExitCode.COULD_NOT_RUN
+
+
+class Upkeep:
+    """Holds the fleet while it runs; the first signal ends it in order, the second at once."""
+
+    def __init__(self, plan: Plan, console: Console, *, verbose: bool) -> None:
+        self._plan = plan
+        self._verbose = verbose
+        self._console = console
+        self._say: Callable[[str], None] = partial(_say, console)
+        self._signals = 0
+        self._fleet: Fleet | None = None
+        self._killing: asyncio.Task[None] | None = None
+
+    async def run(self) -> ExitCode:
+        loop = asyncio.get_running_loop()
+        serving = asyncio.create_task(self._serve())
+        for number in SIGNALS:
+            loop.add_signal_handler(number, self._on_signal, serving)
+        await asyncio.wait([serving])
+        if self._killing is not None:
+            await self._killing
+            self._say("killed")
+            return ExitCode.INTERRUPTED
+        if not serving.cancelled():
+            serving.result()
+        self._say("stopped")
+        return ExitCode.OK
+
+    def _on_signal(self, serving: asyncio.Task[None]) -> None:
+        self._signals += 1
+        if self._signals == 1:
+            self._say("draining; once more (Ctrl-C) kills")
+            serving.cancel()
+        elif self._fleet is not None and self._killing is None:
+            self._killing = asyncio.create_task(self._fleet.kill())
+
+    async def _serve(self) -> None:
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        async with AsyncExitStack() as scopes:
+            if self._verbose:
+                await scopes.enter_async_context(following(self._plan.log_files, self._say))
+            self._fleet = fleet = await scopes.enter_async_context(running(self._plan, self._say))
+            self._say(f"starting a coordinator and {self._plan.workers} workers; logs in {self._plan.logs}")
+            await fleet.start()
+            fleet.supervise()
+            self._say(f"ready after {clock() - began:.1f} s: {fleet.url}  (pids {_pids(fleet)})")
+            self._say(f"""try: curl {fleet.url}/infer --json '{{"input": "what a lovely day"}}'""")
+            self._say(f"load: brownout load {fleet.url}     Ctrl-C stops")
+            try:
+                async with asyncio.TaskGroup() as tasks:
+                    tasks.create_task(fleet.outlive_coordinator())
+                    tasks.create_task(fleet.outlive_workers())
+                    tasks.create_task(Screen(fleet, self._console).show())
+            except* FleetProblem as problems:
+                raise FleetProblem("\n".join(map(str, problems.exceptions))) from None
+
+
+def _settle(port: int) -> int:
+    """The port itself if it is free, or a free one for 0. Raises PortTaken."""
+    if port:
+        ports.check(port)
+        return port
+    with PortReservation() as reserved:
+        return reserved.port
+
+
+def _say(console: Console, sentence: str) -> None:
+    console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
+
+def _pids(fleet: Fleet) -> str:
+    return ", ".join(f"{process.name} {process.pid}" for process in fleet.processes)
