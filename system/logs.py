@@ -14,8 +14,8 @@ def configure(level: str, *, component: str, **bound: str) -> FilteringBoundLogg
     """Route structlog and the standard library's logging to stdout as JSON, and return the process's logger.
 
     Every line carries `timestamp` (ISO 8601, UTC), `level`, `event`, `component` and the `bound` fields, lines of
-    libraries too, so that the logs of several processes can be merged and told apart. Called once, by a process's
-    main.
+    libraries too, so that the logs of several processes can be merged and told apart; a field that a line states itself
+    wins. Called once, by a process's main.
     """
     threshold = logging.getLevelNamesMapping()[level.upper()]
     shared: list[Processor] = [
@@ -49,7 +49,7 @@ def configure(level: str, *, component: str, **bound: str) -> FilteringBoundLogg
 
 def _bind(fields: Mapping[str, str]) -> Processor:
     def processor(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-        return {**event, **fields}
+        return {**fields, **event}
 
     return processor
 

@@ -81,6 +81,7 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
         self, lane: Lane, request: inference_pb2.InferRequest, remaining_s: float | None
     ) -> inference_pb2.InferResponse:
         request_ids = list(request.request_ids)
+        self._log.debug("admitted", request_ids=request_ids, running=self._running)
         deadline = None if remaining_s is None else asyncio.get_running_loop().time() + remaining_s
         try:
             computed = await lane.compute(list(request.input_texts), deadline)
