@@ -1,1 +1,123 @@
-"""The pytest plugin of the harness, loaded through its entry point."""
+"""The pytest plugin of the harness, loaded through its entry point.
+
+Every pytest in an environment that has Brownout loads this file, so it imports the harness only once a scenario runs.
+"""
+
+from __future__ import annotations
+
+import inspect
+import random
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import pytest
+
+if TYPE_CHECKING:
+    from chaos.experiment import Experiment
+    from chaos.laboratory import Laboratory
+
+SUBSTRATES: Final = ("simulated", "local", "docker")
+LARGEST_SEED: Final = 2**32
+
+seed_key: Final = pytest.StashKey[int]()
+failure_key: Final = pytest.StashKey[BaseException]()
+finished_key: Final = pytest.StashKey[list[Path]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("brownout", "chaos experiments")
+    group.addoption("--substrate", choices=SUBSTRATES, default="local", help="where clusters run (default: local)")
+    group.addoption("--chaos-seed", type=int, metavar="N", help="repeat a session: the seed its header shows")
+    group.addoption(
+        "--runs-dir", type=Path, metavar="DIR", help="where runs are kept (default: reports/runs in the root directory)"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "chaos: breaks a running cluster and judges what it did")
+    # Workers of xdist take the seed of the session that started them.
+    shared: dict[str, Any] = getattr(config, "workerinput", {})
+    given = config.getoption("--chaos-seed")
+    drawn = random.SystemRandom().randrange(LARGEST_SEED)
+    config.stash[seed_key] = shared.get("chaos_seed", drawn if given is None else given)
+    config.stash[finished_key] = []
+    config.pluginmanager.register(Finished(config), "brownout-finished")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:  # noqa: ANN401 - a class of xdist, which need not be installed
+    node.workerinput["chaos_seed"] = node.config.stash[seed_key]
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"brownout: substrate {config.getoption('--substrate')}, chaos seed {config.stash[seed_key]}"
+
+
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
+    """Scenarios are coroutines and run as such in pytest-asyncio's strict mode too, without a marker of their own."""
+    collected = yield
+    for item in collected if isinstance(collected, list) else [collected]:
+        if (
+            isinstance(item, pytest.Function)
+            and item.get_closest_marker("chaos")
+            and inspect.iscoroutinefunction(item.obj)
+            and not item.get_closest_marker("asyncio")
+        ):
+            item.add_marker(pytest.mark.asyncio)
+    return collected
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    if call.when == "call" and call.excinfo is not None:
+        item.stash[failure_key] = call.excinfo.value
+    return (yield)
+
+
+@pytest.fixture(scope="session")
+def laboratory(pytestconfig: pytest.Config) -> Laboratory:
+    """What all experiments of this session share; skips where clusters cannot run."""
+    from chaos.session import open_laboratory  # noqa: PLC0415 - see above
+
+    return open_laboratory(pytestconfig, seed=pytestconfig.stash[seed_key])
+
+
+@pytest.fixture
+def experiment(request: pytest.FixtureRequest, laboratory: Laboratory) -> Iterator[Experiment]:
+    """Call it to put a system under load and to break it; each call is a run on a cluster of its own."""
+    from chaos.session import experiment_of, properties  # noqa: PLC0415 - see above
+
+    node: pytest.Item = request.node
+    experiment = experiment_of(node, laboratory)
+    yield experiment
+    experiment.conclude(node.stash.get(failure_key, None))
+    # JUnit keeps these with the test; the summary at the end of the session reads them as well.
+    node.user_properties += properties(experiment)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> Generator[None, None, None]:
+    if finished := config.stash[finished_key]:
+        from chaos.terminal import summarise  # noqa: PLC0415 - see above
+
+        summarise(finished, terminalreporter, config)
+    return (yield)
+
+
+class Finished:
+    """Collects the run directories of a session from its reports, which reach the main process of xdist as well."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._directories = config.stash[finished_key]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.when == "teardown":
+            for name, value in report.user_properties:
+                if name in ("run_directory", "control_directory") and Path(str(value)) not in self._directories:
+                    self._directories.append(Path(str(value)))

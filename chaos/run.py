@@ -1,6 +1,7 @@
 """A finished run in the hands of a scenario: facts to assert on, and `holds` to have it judged."""
 
 from collections.abc import Callable
+from math import inf
 from typing import Final
 
 from chaos.invariants import faults_bit, load_on_time
@@ -58,9 +59,14 @@ class Run:
             (request.latency_s for request in self.record.requests if request.latency_s is not None), default=0.0
         )
 
-    def answered_by(self, worker: str) -> int:
-        """How many answers say that they came from it."""
-        return sum(request.answer.get("worker") == worker for request in self.record.requests)
+    def answered_by(self, worker: str, *, between: tuple[float, float] = (0, inf)) -> int:
+        """How many answers that came in this time, in seconds since the run began, say that they are this worker's."""
+        start_s, end_s = between
+        return sum(
+            request.answer.get("worker") == worker
+            for request in self.record.requests
+            if request.completed_s is not None and start_s <= request.completed_s < end_s
+        )
 
     def holds(self, *judges: Judge) -> None:
         """Judge the run by all of these and by what every run must show; called again, it adds to what was judged.

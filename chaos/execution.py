@@ -1,0 +1,112 @@
+"""One run on one running cluster: load, faults and observer side by side, then healing, then the last answers.
+
+start ─ load ────────────────────────────┐ all sent
+        nemesis ── inject … heal ────────┤ heal whatever is still broken
+        observer ── /status every 0.2 s ─┼─ wait for the last answers ── one last /status
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Final
+
+import aiohttp
+
+from chaos.clusters.cluster import Cluster
+from chaos.load import Load
+from chaos.nemesis import Nemesis
+from chaos.observer import Observer
+from chaos.progress import Moment, Progress
+from chaos.recorder import Recorder
+from chaos.schedule import Schedule
+from chaos.workload import Workload
+from reports.history import NEMESIS, OpType
+
+MOMENT_S: Final = 0.5
+MARGIN_S: Final = 2.0  # for a system's own answer "too late" to arrive before the client stops waiting
+WORKER_TIMEOUT_S: Final = 3.0  # of a system that promises none
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What one run is made of, once there is a cluster for it."""
+
+    cluster: Cluster
+    recorder: Recorder
+    workload: Workload
+    schedule: Schedule
+    seed: int
+    progress: Progress
+
+    async def run(self) -> None:
+        """Returns when every request is answered or given up and everything is healed.
+
+        Raises a group with whatever went wrong in the harness; nothing that the system does is an error here.
+        """
+        system = self.cluster.system
+        async with system.client.open(self.cluster.entry) as session, self._observing() as observer:
+            load = Load(system.client, session, self.recorder, deadline_s=patience_s(system.settings))
+            nemesis = Nemesis(self.cluster, self.schedule, self.recorder)
+            try:
+                async with asyncio.TaskGroup() as side_by_side:
+                    background = [
+                        side_by_side.create_task(self.cluster.watch(), name="watch the substrate"),
+                        side_by_side.create_task(self._tell(load, nemesis), name="tell progress"),
+                    ]
+                    if observer is not None:
+                        background.append(side_by_side.create_task(observer.watch(), name="observe"))
+                    requests = self.workload.requests(Random(self.seed))
+                    sending = side_by_side.create_task(load.run(requests), name="load")
+                    breaking = side_by_side.create_task(nemesis.run(load.sent), name="nemesis")
+                    await asyncio.wait({breaking})
+                    await self.cluster.heal()
+                    await asyncio.wait({sending})
+                    for task in background:
+                        task.cancel()
+            finally:
+                self._record_exits()
+            if observer is not None:
+                await observer.sample()
+
+    @asynccontextmanager
+    async def _observing(self) -> AsyncIterator[Observer | None]:
+        page = self.cluster.system.observe
+        if page is None:
+            yield None
+            return
+        async with aiohttp.ClientSession() as http:
+            yield Observer(http, f"http://{self.cluster.direct(page.node)}{page.path}", self.recorder)
+
+    async def _tell(self, load: Load, nemesis: Nemesis) -> None:
+        lasts_s = max(self.workload.seconds, self.schedule.end_s)
+        before_s, offered, answered = self.recorder.now_s, 0, 0
+        while True:
+            await asyncio.sleep(MOMENT_S)
+            now_s, now = self.recorder.now_s, load.progress
+            passed_s = now_s - before_s
+            self.progress.moment(
+                Moment(
+                    now_s=now_s,
+                    lasts_s=lasts_s,
+                    offered=now.offered,
+                    answered=now.answered,
+                    offered_rps=(now.offered - offered) / passed_s,
+                    answered_rps=(now.answered - answered) / passed_s,
+                    faults=nemesis.in_force,
+                )
+            )
+            before_s, offered, answered = now_s, now.offered, now.answered
+
+    def _record_exits(self) -> None:
+        """Of nodes that ended of themselves; the invariant `nodes_stay_up` reads them."""
+        for each in self.cluster.unexpected_exits():
+            self.recorder.record(
+                NEMESIS, OpType.INFO, "exit", {"node": each.node, "state": str(each.state)}, error=each.log_tail
+            )
+
+
+def patience_s(settings: Mapping[str, Any]) -> float:
+    """How long a client waits: a little longer than the system's own deadline, which is five of its worker timeouts."""
+    return 5 * float(settings.get("worker_timeout_s", WORKER_TIMEOUT_S)) + MARGIN_S

@@ -1,0 +1,218 @@
+"""Experiments: what the `experiment` fixture gives to a scenario.
+
+    run = await experiment(workload=poisson(rate=80, seconds=20), schedule=[crash("worker1").at(5), ...])
+    control = await experiment.control(workload)
+
+Everything that a run leaves is written in the order of `reports.directory`: facts and schedule before anything starts,
+the history meanwhile, a verdict whatever happens.
+"""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Final
+
+from chaos.bundled import bundled
+from chaos.execution import Execution
+from chaos.faults.aim import Planned, PlannedHealing
+from chaos.invariants import no_loss
+from chaos.judgement import Judgement, undecided
+from chaos.laboratory import Laboratory
+from chaos.problems import HarnessProblem
+from chaos.recorder import Recorder
+from chaos.run import Inconclusive, Publish, Run
+from chaos.schedule import InvalidSchedule, Schedule
+from chaos.system_under_test import SystemUnderTest
+from chaos.workload import Workload
+from reports.directory import RunDirectory, RunDirectoryProblem
+from reports.record import Record
+from reports.render import render
+from reports.verdict import Finding, Verdict
+
+
+class Experiment:
+    """Runs for one scenario. Every call is one run, on a cluster of its own."""
+
+    def __init__(self, laboratory: Laboratory, *, scenario: str, test: str, replay: str) -> None:
+        """`scenario` names the run directories, `test` the seed; `replay` is the command that does it all again."""
+        self.seed: Final = laboratory.seed_of(test)
+        self.runs: Final[list[Run]] = []
+        self.controls: Final[list[Run]] = []
+        self._laboratory = laboratory
+        self._scenario = scenario
+        self._test = test
+        self._replay = replay
+
+    async def __call__(
+        self,
+        workload: Workload,
+        schedule: Schedule | Iterable[Planned | PlannedHealing] = (),
+        *,
+        system: SystemUnderTest | None = None,
+    ) -> Run:
+        """Put the system (by default the bundled one) under the workload and break it as scheduled.
+
+        Raises HarnessProblem before anything starts when these do not fit together, Inconclusive when the harness
+        fails later.
+        """
+        planned = Schedule.of(schedule, self.seed)
+        return await self._perform(
+            self._scenario,
+            workload=workload,
+            schedule=planned,
+            system=system or bundled(),
+            seed=self.seed,
+            into=self.runs,
+        )
+
+    async def control(self, workload: Workload, *, system: SystemUnderTest | None = None) -> Run:
+        """The same without faults, once in a session for each workload and system.
+
+        Raises Inconclusive when requests are lost even so: then a run with faults proves nothing.
+        """
+        system = system or bundled()
+        key = f"{workload!r} {system!r}"  # the JSON would do but for the values of environments, which it leaves out
+        laboratory = self._laboratory
+        if key not in laboratory.controls:
+            name, seed = f"control of {workload.arrivals.kind}", laboratory.seed_of(f"control of {workload}")
+            laboratory.controls[key] = await self._perform(
+                name, workload=workload, schedule=Schedule(), system=system, seed=seed, into=[]
+            )
+        control = laboratory.controls[key]
+        if control not in self.controls:
+            self.controls.append(control)
+        try:
+            if not control.judged:
+                control.holds(no_loss())
+        except AssertionError as verdict:
+            raise Inconclusive(f"the control run did not hold\n{verdict}") from verdict
+        return control
+
+    def conclude(self, failure: BaseException | None) -> None:
+        """The scenario is over; `failure` is how, unless it passed. No run of it is left without its verdict."""
+        for run in self.runs:
+            if failure is not None and run.verdict is Verdict.HELD:
+                # It held what it was judged by, but the scenario asserted more than that.
+                verdict = Verdict.VIOLATED if isinstance(failure, AssertionError) else Verdict.INCONCLUSIVE
+                run.failed(Finding("scenario", verdict, _first_line(failure)))
+            elif not run.judged:
+                run.publish()
+
+    async def _perform(
+        self,
+        name: str,
+        *,
+        workload: Workload,
+        schedule: Schedule,
+        system: SystemUnderTest,
+        seed: int,
+        into: list[Run],
+    ) -> Run:
+        _validate(schedule, system, workload)
+        directory = self._prepare(name, workload, schedule, system, seed)
+        laboratory = self._laboratory
+        with (
+            self._undecided_if_it_fails(directory, into),
+            laboratory.watcher.watching(name) as progress,
+        ):
+            async with laboratory.launch(system, directory.logs) as cluster:
+                with Recorder(directory.history) as recorder:
+                    await Execution(cluster, recorder, workload, schedule, seed, progress).run()
+        run = Run(directory.read(), directory, _publisher(directory))
+        into.append(run)
+        return run
+
+    def _prepare(
+        self, name: str, workload: Workload, schedule: Schedule, system: SystemUnderTest, seed: int
+    ) -> RunDirectory:
+        laboratory, started = self._laboratory, datetime.now(UTC)
+        try:
+            directory = RunDirectory.create(laboratory.runs, name, started)
+            directory.write_run(
+                {
+                    "scenario": name,
+                    "test": self._test,
+                    "substrate": laboratory.substrate,
+                    "seed": seed,
+                    "session_seed": laboratory.seed,
+                    "started": started.isoformat(timespec="milliseconds"),
+                    "replay": self._replay,
+                    "workload": workload.to_json(),
+                    "system": system.to_json(),
+                    **laboratory.provenance,
+                }
+            )
+            directory.write_schedule(schedule.to_json())
+        except RunDirectoryProblem as problem:
+            raise HarnessProblem(f"the run cannot be kept: {problem}") from problem
+        return directory
+
+    @contextmanager
+    def _undecided_if_it_fails(self, directory: RunDirectory, into: list[Run]) -> Iterator[None]:
+        """Whatever ends a run early, its directory says so; problems of the harness are told as a verdict."""
+        try:
+            yield
+        except BaseException as failure:
+            why = _reason(failure)
+            interrupted = not isinstance(failure, Exception)
+            try:
+                run = Run(directory.read(), directory, _publisher(directory, report=not interrupted))
+                run.judgement = undecided(run.record, why, run=directory.name)
+                run.publish()
+            except RunDirectoryProblem as problem:
+                failure.add_note(f"its verdict could not be written: {problem}")
+            else:
+                into.append(run)
+            if _is_harness_problem(failure):
+                raise Inconclusive(f"INCONCLUSIVE: {why}\n  run directory: {directory.path}") from failure
+            raise
+
+
+def _validate(schedule: Schedule, system: SystemUnderTest, workload: Workload) -> None:
+    """Raises HarnessProblem with everything that does not fit together."""
+    schedule.validate(system)
+    if late := [planned for planned in schedule.faults if planned.start_s >= workload.seconds]:
+        raise InvalidSchedule(
+            f"{each.fault.kind} {each.target} at {each.start_s:g} s: the load is over at {workload.seconds:g} s"
+            for each in late
+        )
+
+
+def _publisher(directory: RunDirectory, *, report: bool = True) -> Publish:
+    """Into its run directory, the verdict before the report; `report` is False where somebody waits for the end."""
+
+    def publish(record: Record, judgement: Judgement) -> None:
+        verdicts = judgement.to_json()
+        directory.write_verdicts(verdicts)
+        if report:
+            directory.write_report(render(record, judgement.findings, verdicts["figures"]))
+
+    return publish
+
+
+def _leaves(failure: BaseException) -> Iterator[BaseException]:
+    if isinstance(failure, BaseExceptionGroup):
+        for each in failure.exceptions:
+            yield from _leaves(each)
+    else:
+        yield failure
+
+
+def _is_harness_problem(failure: BaseException) -> bool:
+    return all(isinstance(each, HarnessProblem) for each in _leaves(failure))
+
+
+def _reason(failure: BaseException) -> str:
+    """In the words of whoever failed; the names of exceptions are for those that have no words for people."""
+    return "; ".join(dict.fromkeys(map(_words, _leaves(failure))))
+
+
+def _words(failure: BaseException) -> str:
+    if isinstance(failure, asyncio.CancelledError | KeyboardInterrupt):
+        return "the run was interrupted"
+    return str(failure) if isinstance(failure, HarnessProblem) else f"{type(failure).__name__}: {failure}"
+
+
+def _first_line(failure: BaseException) -> str:
+    return f"{type(failure).__name__}: {failure}".splitlines()[0]

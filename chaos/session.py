@@ -1,0 +1,59 @@
+"""Between pytest's objects and the harness's: what the fixtures of `chaos.plugin` are made of."""
+
+import os
+import re
+import shlex
+from typing import Final
+
+import pytest
+from rich.console import Console
+
+from chaos.experiment import Experiment
+from chaos.laboratory import Laboratory
+from chaos.provenance import provenance
+from chaos.substrate import Substrate, SubstrateMissing, launcher
+from chaos.terminal import watcher
+from reports.verdict import Verdict
+
+REQUIRED: Final = "REQUIRE_SUBSTRATES"  # environment: names whose absence is a failure, separated by commas
+
+
+def open_laboratory(config: pytest.Config, *, seed: int) -> Laboratory:
+    """For one session. Where its substrate is missing the test is skipped, or fails if the substrate is required."""
+    name: str = config.getoption("--substrate")
+    try:
+        launch = launcher(Substrate(name), Console(stderr=True))
+    except SubstrateMissing as problem:
+        if name in re.split(r"[,\s]+", os.environ.get(REQUIRED, "")):
+            pytest.fail(f"{REQUIRED} names {name!r}, but {problem}", pytrace=False)
+        pytest.skip(str(problem))
+    return Laboratory(
+        substrate=name,
+        launch=launch,
+        runs=config.getoption("--runs-dir") or config.rootpath / "reports" / "runs",
+        seed=seed,
+        provenance=provenance(config.rootpath),
+        watcher=watcher(config),
+    )
+
+
+def experiment_of(test: pytest.Item, laboratory: Laboratory) -> Experiment:
+    """For one scenario, which is called as its test without the prefix."""
+    replay = ("pytest", "-m", "chaos", "--substrate", laboratory.substrate, "--chaos-seed", str(laboratory.seed))
+    return Experiment(
+        laboratory,
+        scenario=test.name.removeprefix("test_"),
+        test=test.nodeid,
+        replay=shlex.join((*replay, test.nodeid)),
+    )
+
+
+def properties(experiment: Experiment) -> list[tuple[str, object]]:
+    """For JUnit: what became of the scenario, where its runs are, and what it takes to repeat it."""
+    verdicts = [run.verdict for run in experiment.runs]
+    return [
+        *([("verdict", Verdict.merge(verdicts).value)] if verdicts else []),
+        *(("run_directory", str(run.directory.path)) for run in experiment.runs),
+        *(("control_directory", str(run.directory.path)) for run in experiment.controls),
+        ("seed", str(experiment.seed)),
+    ]

@@ -1,0 +1,32 @@
+"""A worker stands still with its connections open, as in a long garbage collection."""
+
+import pytest
+
+from chaos.experiment import Experiment
+from chaos.faults import pause, resume
+from chaos.invariants import (
+    answered_once,
+    answers_correct,
+    books_balance,
+    goodput_at_least,
+    no_loss,
+    recovers_within,
+    retries_explained,
+)
+from chaos.workload import poisson
+
+
+@pytest.mark.chaos
+async def test_a_paused_worker_holds_up_nothing(experiment: Experiment) -> None:
+    run = await experiment(
+        workload=poisson(rate=60, seconds=12),
+        schedule=[pause("worker3").at(3), resume("worker3").at(6)],
+    )
+    run.holds(
+        *(no_loss(), answered_once(), answers_correct(), books_balance()),
+        *(retries_explained(at_most=2), goodput_at_least(0.9), recovers_within(seconds=3)),
+    )
+    assert run.retries > 0
+    assert run.answered_by("worker3", between=(3.5, 6)) == 0
+    control = await experiment.control(poisson(rate=60, seconds=6))
+    assert control.retries == 0

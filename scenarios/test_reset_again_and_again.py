@@ -1,0 +1,31 @@
+"""Connections to a worker are reset, again and again."""
+
+import pytest
+
+from chaos.experiment import Experiment
+from chaos.faults import reset
+from chaos.invariants import (
+    answered_once,
+    answers_correct,
+    books_balance,
+    goodput_at_least,
+    no_loss,
+    retries_explained,
+)
+from chaos.schedule import Schedule
+from chaos.workload import poisson
+
+
+@pytest.mark.chaos
+async def test_connections_that_are_reset_again_and_again_lose_nothing(experiment: Experiment) -> None:
+    run = await experiment(
+        workload=poisson(rate=60, seconds=12),
+        schedule=Schedule.of([reset("coordinator→worker2").between(3, 3.5)]).repeat(5, every_s=1),
+    )
+    run.holds(
+        *(no_loss(), answered_once(), answers_correct(), books_balance()),
+        *(retries_explained(at_most=3), goodput_at_least(0.9)),
+    )
+    assert run.retries > 0
+    control = await experiment.control(poisson(rate=60, seconds=6))
+    assert control.retries == 0
