@@ -23,7 +23,8 @@ probes             ask one node whether it serves
 recorder           writes the history while it happens
 provenance         versions, commit and machine of a run
 run, judgement     a finished run in the hands of a scenario, and what was found about it
-progress, plugin   what a person sees: while it goes on, and as a pytest user
+progress, terminal what a person sees: while it goes on, and at the end
+plugin, session    how pytest drives it: options, fixtures, and what the fixtures are made of
 
 What it stands on:
 
