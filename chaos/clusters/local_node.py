@@ -12,6 +12,7 @@ from chaos.system_under_test import Node
 
 PROBE_S: Final = 1.0  # for one readiness probe; a node that is ready answers in milliseconds
 BETWEEN_PROBES_S: Final = 0.02  # a start takes 0.5-3 s; probing more often would only slow it down
+KILL_EFFECT_S: Final = 5.0  # microseconds on an idle machine
 GRACE_S: Final = 3.0  # between SIGTERM and SIGKILL; the load is over by then, so there is little left to drain
 
 PHASES: Final = {
@@ -60,6 +61,8 @@ class LocalNode:
 
     async def start(self) -> None:
         """Also waits for a process that runs already but is not ready yet. Raises ClusterProblem."""
+        if self._ended_here:  # also by a kill that was cut short and is about to take effect
+            await self._process.wait(KILL_EFFECT_S)
         if not self._process.alive:
             await self._join()
             self._ended_here = False
@@ -89,7 +92,7 @@ class LocalNode:
         await self._process.pause()
 
     async def resume(self) -> None:
-        if self._process.state.phase is ProcessPhase.STOPPED:
+        if self._process.alive:  # not only if it stands still: a pause that was cut short may be about to take effect
             await self._process.resume()
 
     async def stop(self) -> None:

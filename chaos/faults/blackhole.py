@@ -1,7 +1,8 @@
 """Bytes on an edge vanish, and nobody is told: connections stay open and silent."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import ClassVar, Final
 
 from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
@@ -13,6 +14,14 @@ from chaos.probes import ProbeOutcome
 from chaos.system_under_test import SystemUnderTest
 
 SILENCE_S: Final = 0.3  # a ready node answers its probe in a few milliseconds
+# Only bytes vanish: where requests still arrive, a server that closes after its answer closes the edge all the same.
+UNANSWERED: Final[Mapping[str, frozenset[ProbeOutcome]]] = MappingProxyType(
+    {
+        "up": frozenset({ProbeOutcome.SILENT}),
+        "down": frozenset({ProbeOutcome.SILENT, ProbeOutcome.CUT}),
+        "both": frozenset({ProbeOutcome.SILENT}),
+    }
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +46,7 @@ class Blackhole:
 
 class BlackholeInjection:
     def __init__(self, fault: Blackhole, edge: EdgeHandle, behind: NodeHandle) -> None:
+        self._fault = fault
         self._edge = edge
         self._behind = behind
         self._toxics = Toxics(edge, fault.kind, "timeout", {"timeout": 0}, fault.direction)
@@ -46,7 +56,7 @@ class BlackholeInjection:
 
     async def evidence(self, within_s: float) -> Evidence:
         return await only_the_edge_is(
-            ProbeOutcome.SILENT, self._edge, self._behind, listen_s=SILENCE_S, within_s=within_s
+            UNANSWERED[self._fault.direction], self._edge, self._behind, listen_s=SILENCE_S, within_s=within_s
         )
 
     async def heal(self) -> None:

@@ -11,13 +11,16 @@ SHARE: Final = 0.8  # of a short window that may be spent on waiting
 
 
 async def only_the_edge_is(
-    outcome: ProbeOutcome, edge: EdgeHandle, behind: NodeHandle, *, listen_s: float, within_s: float
+    outcomes: frozenset[ProbeOutcome], edge: EdgeHandle, behind: NodeHandle, *, listen_s: float, within_s: float
 ) -> Evidence:
-    """`listen_s` is how long the probe through the edge listens, `within_s` what is left of the fault's window."""
+    """It bites when a probe through the edge has one of these outcomes while one that goes directly is answered.
+
+    `listen_s` is how long the probe through the edge listens, `within_s` what is left of the fault's window.
+    """
     timeout_s = min(listen_s, SHARE * within_s)
     through, direct = await asyncio.gather(edge.probe(timeout_s), behind.probe(timeout_s))
     return Evidence(
-        bit=through.outcome is outcome and direct.answered,
+        bit=through.outcome in outcomes and direct.answered,
         evidence=f"a probe through {edge.edge} is {through}; {behind.node.name} itself, asked directly, is {direct}",
         figures={
             "through": through.outcome.value,

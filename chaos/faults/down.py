@@ -42,7 +42,7 @@ class DownInjection:
 
     async def evidence(self, within_s: float) -> Evidence:
         return await only_the_edge_is(
-            ProbeOutcome.REFUSED, self._edge, self._behind, listen_s=PROBE_S, within_s=within_s
+            frozenset({ProbeOutcome.REFUSED}), self._edge, self._behind, listen_s=PROBE_S, within_s=within_s
         )
 
     async def heal(self) -> None:

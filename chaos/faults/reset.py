@@ -47,7 +47,9 @@ class ResetInjection:
         await self._toxics.add()
 
     async def evidence(self, within_s: float) -> Evidence:
-        return await only_the_edge_is(ProbeOutcome.CUT, self._edge, self._behind, listen_s=PROBE_S, within_s=within_s)
+        return await only_the_edge_is(
+            frozenset({ProbeOutcome.CUT}), self._edge, self._behind, listen_s=PROBE_S, within_s=within_s
+        )
 
     async def heal(self) -> None:
         await self._toxics.remove()
