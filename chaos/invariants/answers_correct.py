@@ -18,10 +18,9 @@ def answers_correct(record: Record) -> Finding:
     wrong = [request for request in judged if _is_wrong(request)]
     figures = {"answers": len(answered), "judged": len(judged), "wrong": len(wrong)}
     if not judged:
-        why = "no golden answer is known to any" if answered else "nothing was answered"
-        return Finding(
-            "answers_correct", Verdict.INCONCLUSIVE, f"of {count(len(answered), 'answer')} {why}", (), figures
-        )
+        unknown = f"{count(len(answered), 'answer')}, and no golden answer is known to any"
+        why = unknown if answered else "nothing was answered"
+        return Finding("answers_correct", Verdict.INCONCLUSIVE, why, (), figures)
     if not wrong:
         return Finding("answers_correct", Verdict.HELD, f"{count(len(judged), 'answer')}, all correct", (), figures)
     return Finding(

@@ -20,7 +20,7 @@ def books_balance(record: Record, *, samples: Annotated[int, Ge(1)] = 3) -> Find
 
     After the load nothing is pending, and at least as many are completed as clients were answered. Fewer than `samples`
     samples (before, while and after, at the least), or none after the load, decide nothing. Counts may start again only
-    where a crash or termination took a node that keeps books.
+    where a crash or termination hit a node that keeps books.
     """
     books = ledger_samples(record)
     figures = {"samples": len(books)}

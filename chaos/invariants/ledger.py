@@ -62,6 +62,6 @@ def empties_books(record: Record, start_s: float, end_s: float) -> bool:
     return any(
         window.kind in {"crash", "terminate"}
         and window.overlaps(start_s, end_s)
-        and any(node not in record.capacity for node in window.takes_out)
+        and window.target not in record.capacity
         for window in record.windows
     )
