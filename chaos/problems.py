@@ -4,5 +4,5 @@ Whatever is raised from here says nothing about the system: a run that meets one
 """
 
 
-class HarnessProblem(Exception):  # noqa: N818 - the word of this project; an error is the system's
+class HarnessProblem(Exception):
     """The harness could not do what the experiment asked of it; the message says what, where, and how to mend it."""

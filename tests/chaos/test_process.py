@@ -27,7 +27,7 @@ print("child", child.pid, flush=True)
 
 async def eventually(holds: Callable[[], bool], timeout_s: float = 10.0) -> None:
     async with asyncio.timeout(timeout_s):
-        while not holds():  # noqa: ASYNC110 - the process table sends no events
+        while not holds():
             await asyncio.sleep(0.005)
 
 

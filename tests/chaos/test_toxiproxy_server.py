@@ -49,7 +49,7 @@ class Echo:
     async def finished(self) -> None:
         self.gate.set()
         async with asyncio.timeout(ENOUGH_S):
-            while self.serving:  # noqa: ASYNC110 - tasks of the stream server, which nobody else holds
+            while self.serving:
                 await asyncio.sleep(0.005)
 
 
