@@ -13,5 +13,7 @@ up.py            `brownout up`: the system on this machine, until Ctrl-C
   screen.py        that status, drawn in place at a terminal and line by line elsewhere
   log_follower.py  the processes' logs, as they are written
 
+load.py          `brownout load`: traffic for a running system; the client itself is system/client
+
 Subcommands import what they need when they are called, so that help costs no more than an interpreter.
 """

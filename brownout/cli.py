@@ -9,6 +9,7 @@ from typing import Annotated, Final, NoReturn
 import typer
 
 from brownout.exit_code import ExitCode
+from brownout.load import load
 from brownout.up import up
 
 USAGE: Final = 2  # what typer ends with when it cannot make sense of the arguments
@@ -46,7 +47,7 @@ def application() -> typer.Typer:
         name="brownout", no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_show_locals=False
     )
     app.callback()(about)
-    for command in (up,):
+    for command in (up, load):
         app.command()(command)
     return app
 

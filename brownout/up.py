@@ -9,6 +9,7 @@ import typer
 
 
 def up(
+    *,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where the coordinator listens; 0 for any free port.")] = (
         8000
     ),

@@ -1,0 +1,29 @@
+"""Send bursts of requests: `python -m system.client`. Its settings are environment variables (see settings.py).
+
+Exit codes: 0 nothing failed; 1 a request failed; 2 wrong settings; 3 nobody answers at COORDINATOR_URL.
+"""
+
+import asyncio
+import sys
+
+from rich.console import Console
+
+from system import settings
+from system.client.measurement import COULD_NOT_RUN, Unreachable, exit_code, measure
+from system.client.settings import ClientSettings
+
+
+def main() -> None:
+    order = settings.load(ClientSettings).order
+    console = Console()
+    try:
+        summary = asyncio.run(measure(order, console))
+    except Unreachable as problem:
+        sys.stderr.write(f"{problem}\n")
+        sys.exit(COULD_NOT_RUN)
+    console.print(summary)
+    sys.exit(exit_code(summary))
+
+
+if __name__ == "__main__":
+    main()
