@@ -183,7 +183,7 @@ def _problems_of(planned: Planned, system: SystemUnderTest) -> Iterator[str]:
     if planned.end_s is not None and not planned.end_s > planned.start_s:
         yield "it ends before it begins"
     if planned.target not in system.targets:
-        near = get_close_matches(planned.target, system.targets, n=3, cutoff=0.4) or system.targets
+        near = get_close_matches(planned.target, system.targets) or system.targets
         yield f"{system.name} has no {planned.target!r}; it has {', '.join(near)}"
     elif (planned.fault.hits is TargetKind.EDGE) is not (planned.target in {edge.name for edge in system.edges}):
         yield f"{planned.fault.kind} hits {planned.fault.hits}s only"

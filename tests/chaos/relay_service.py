@@ -1,7 +1,7 @@
-"""A system that has nothing to do with ours: `python relay_service.py PORT [BACKEND...]`, nothing but the standard library.
+"""A system that has nothing to do with ours, out of the standard library: `python relay_service.py PORT [BACKEND...]`.
 
-Without backends it answers every GET with its path in capitals. With backends it passes each GET on to the next of them,
-and answers 502 when that one does not answer properly within a second.
+Without backends it answers every GET with its path in capitals. With backends it passes each GET on to the next of
+them, and answers 502 when that one does not answer properly within a second.
 """
 
 import asyncio

@@ -62,12 +62,16 @@ async def test_nothing_is_left_of_a_cluster(tmp_path: Path) -> None:
 
 async def test_nothing_is_left_of_a_cluster_whose_user_fails(tmp_path: Path) -> None:
     before = descendants()
-    with pytest.raises(RuntimeError, match="mine"):
+
+    async def fail_in_the_middle() -> None:
         async with LocalCluster(relay(), logs=tmp_path) as cluster:
             node = cluster.nodes["back1"]
             assert isinstance(node, Pausable)
             await node.pause()
             raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        await fail_in_the_middle()
     assert descendants() == before
 
 
