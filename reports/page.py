@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -11,7 +12,7 @@ import orjson
 from reports.history import History, Op
 from reports.palette import VERDICTS, fault_colour
 from reports.record import Record
-from reports.series import LEVELS, bucket_width, latency_points, outcomes_over_time, quantiles_over_time
+from reports.series import LEVELS, bucket_width, latency_points, outcomes_over_time, quantiles_over_time, shown_s
 from reports.verdict import Finding, Verdict
 from reports.windows import FaultWindow
 
@@ -93,7 +94,7 @@ class Page:
     broken: tuple[Broken, ...]
     schedule: tuple[str, ...]
     moments: tuple[Moment, ...]
-    environment: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+    environment: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
     replay: str | None
 
 
@@ -103,7 +104,7 @@ def page(record: Record, findings: Sequence[Finding], figures: Mapping[str, Any]
     ordered = sorted(findings, key=lambda finding: WORST_FIRST.index(finding.verdict))
     replay = facts.get("replay")
     return Page(
-        scenario=str(facts.get("scenario") or "a run without a name"),
+        scenario=str(facts.get("scenario") or "a run without a name").replace("_", " "),
         verdict=verdict.value,
         glyph=GLYPHS[verdict],
         tone=VERDICTS[verdict].name,
@@ -142,8 +143,16 @@ def _summary(record: Record, figures: Mapping[str, Any]) -> str:
     asked = f"{counted(int(figures.get('requests') or 0), 'request')} in {record.history.duration_s:.1f} s"
     ended = ", ".join(f"{int(figures.get(name) or 0):,} {word}" for name, word in OUTCOME_FIGURES)
     retries = counted(int(figures.get("retries") or 0), "retry").replace("retrys", "retries")
-    faults = ", ".join(f"{window.kind} {window.target}" for window in record.windows) or "none"
-    return f"{asked}: {ended}, with {retries}. Faults: {faults}."
+    return f"{asked}: {ended}, with {retries}. Faults: {_faults(record.windows)}."
+
+
+def _faults(windows: Sequence[FaultWindow]) -> str:
+    """Each kind once, with everything it hit and how often it hit it."""
+    times = Counter((window.kind, window.target) for window in windows)
+    hit: dict[str, list[str]] = {}
+    for (kind, target), count in sorted(times.items()):
+        hit.setdefault(kind, []).append(target if count == 1 else f"{target} ({count} times)")
+    return "; ".join(f"{kind} on {', '.join(targets)}" for kind, targets in hit.items()) or "none"
 
 
 def _tiles(figures: Mapping[str, Any]) -> Iterator[Tile]:
@@ -222,7 +231,7 @@ def _schedule(schedule: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _moments(record: Record) -> Iterator[Moment]:
-    span_s = max(1.0, record.history.duration_s)
+    span_s = shown_s(record.history)
     width_s = bucket_width(span_s, LEVELS)
     outcomes = outcomes_over_time(record.requests, span_s, width_s)
     quantiles = quantiles_over_time(latency_points(record.requests), span_s, width_s)
@@ -240,24 +249,32 @@ def _moments(record: Record) -> Iterator[Moment]:
         )
 
 
-def _environment(facts: Mapping[str, Any]) -> Iterator[tuple[str, tuple[tuple[str, str], ...]]]:
+def _environment(facts: Mapping[str, Any]) -> Iterator[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]]:
     """run.json in groups: its plain fields first, then one group for each field that has fields of its own."""
     plain = {name: value for name, value in facts.items() if not isinstance(value, Mapping) and name != "replay"}
     groups = {"run": plain, **{name: value for name, value in facts.items() if isinstance(value, Mapping)}}
     for group, fields in groups.items():
         yield (
             group.replace("_", " "),
-            tuple((name.replace("_", " "), _plainly(value)) for name, value in fields.items()),
+            tuple((name.replace("_", " "), _lines(value)) for name, value in fields.items()),
         )
+
+
+def _lines(value: object) -> tuple[str, ...]:
+    """One line for each element of a list of objects, or of names; one for everything else."""
+    if isinstance(value, Sequence) and not isinstance(value, str) and value:
+        return tuple(_plainly(each) for each in value)
+    return (_plainly(value),)
 
 
 def _plainly(value: object) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, Mapping):
-        return ", ".join(f"{name} {_plainly(each)}" for name, each in value.items()) or NOT_MEASURED
+        told = [f"{name} {_plainly(each)}" for name, each in value.items() if name != "name"]
+        return ": ".join(part for part in (str(value.get("name", "")), ", ".join(told)) if part) or NOT_MEASURED
     if isinstance(value, Sequence):
-        return "; ".join(_plainly(each) for each in value) or NOT_MEASURED
+        return " ".join(_plainly(each) for each in value) or NOT_MEASURED
     return NOT_MEASURED if value is None else "yes" if value is True else "no" if value is False else str(value)
 
 

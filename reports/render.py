@@ -10,9 +10,10 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reports.frame import Chart
 from reports.page import counted, page
 from reports.palette import colours
-from reports.plots import POINTS, Chart, latency_chart, outcomes_chart, workers_chart
+from reports.plots import POINTS, latency_chart, outcomes_chart, workers_chart
 from reports.record import Record
 from reports.series import latency_points, thinned
 from reports.svg import inline_svg

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final
 
-from reports.history import OpType, Request
+from reports.history import History, OpType, Request
 from reports.measure import ENOUGH, quantile
 
 WIDTHS_S: Final = (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 15.0, 30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
@@ -62,14 +62,19 @@ class WorkerBucket:
     answers: int
 
 
+def shown_s(history: History) -> float:
+    """How far a chart's time axis reaches; a run that hardly began still has one."""
+    return max(1.0, history.duration_s)
+
+
 def bucket_width(span_s: float, at_most: int) -> float:
     """The narrowest round width that cuts `span_s` into no more than `at_most` buckets."""
     return next((width for width in WIDTHS_S if span_s <= width * at_most), WIDTHS_S[-1])
 
 
 def edges(span_s: float, width_s: float) -> tuple[tuple[float, float], ...]:
-    """The buckets that cover [0, span_s]. The last is cut off there, and holds its own end."""
-    count = max(1, math.ceil(span_s / width_s - 1e-9))
+    """The buckets that cover [0, span_s]. The last ends there, up to a quarter longer than the others."""
+    count = max(1, math.ceil(span_s / width_s - 0.25))
     return tuple(pairwise([*(round(number * width_s, 6) for number in range(count)), span_s]))
 
 

@@ -8,9 +8,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from reports.bands import bands
+from reports.frame import AXIS_PX, WIDTH_PX, Chart
 from reports.history import History
 from reports.palette import BAD, UNKNOWN
-from reports.plots import AXIS_PX, WIDTH_PX, Chart, latency_chart, outcomes_chart, workers_chart
+from reports.plots import latency_chart, outcomes_chart, workers_chart
 from reports.record import Record
 from reports.svg import inline_svg
 from tests.reports.generated import FACTS, quiet, record

@@ -4,11 +4,12 @@ import base64
 import hashlib
 import re
 import time
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
 
-from reports.history import OpType
+from reports.history import NEMESIS, History, OpType
 from reports.measure import figures
 from reports.record import Record
 from reports.render import render
@@ -106,6 +107,20 @@ def test_the_schedule_stands_there_as_lines(page: Page) -> None:
     assert "12 s until the end: blackhole client→coordinator (direction=both)" in page.text
 
 
+def test_the_nodes_of_the_system_have_a_line_each(page: Page) -> None:
+    assert "coordinator: capacity 0 worker1: capacity 1 worker2: capacity 1" in page.text
+
+
+def test_a_fault_that_came_again_and_again_is_summed_up_once() -> None:
+    run = record(target="worker1")
+    again = [
+        replace(op, value={**(op.value or {}), "id": f"{(op.value or {}).get('id')} again"})
+        for op in run.history.of(NEMESIS)
+    ]
+    text = Page(render(Record({}, History([*run.history, *again])), (), FIGURES)).text
+    assert "Faults: blackhole on worker1 (2 times); crash on worker1 (2 times)." in text
+
+
 def test_seed_environment_and_the_command_to_run_it_again_are_there(page: Page) -> None:
     for told in ("seed 20260117", "onnxruntime 1.23.2", "coordinator", str(FACTS["replay"])):
         assert told in page.text
@@ -137,7 +152,7 @@ def test_nothing_comes_from_elsewhere(html: str, page: Page) -> None:
 
 def test_everything_that_scrolls_can_be_reached_by_keyboard(page: Page) -> None:
     scrolling = [attributes for _, attributes in page.tags if attributes.get("class") == "scroll"]
-    assert len(scrolling) == 3
+    assert len(scrolling) == 4
     assert all(each.get("tabindex") == "0" and each.get("aria-label") for each in scrolling)
 
 

@@ -43,6 +43,10 @@ def test_the_last_bucket_ends_with_the_run() -> None:
     assert edges(1.2, 0.5) == ((0.0, 0.5), (0.5, 1.0), (1.0, 1.2))
 
 
+def test_a_sliver_at_the_end_is_no_bucket_of_its_own() -> None:
+    assert edges(1.1, 0.5) == ((0.0, 0.5), (0.5, 1.1))
+
+
 def test_a_run_that_ends_on_an_edge_has_no_empty_bucket_behind_it() -> None:
     assert edges(0.3, 0.1) == ((0.0, 0.1), (0.1, 0.2), (0.2, 0.3))
 
