@@ -66,9 +66,9 @@ def recovers_within(
     steady = steady_state(record)
     if isinstance(steady, TooFewPoints):
         return Finding("recovers_within", Verdict.INCONCLUSIVE, str(steady))
-    outages = _outages(record)
-    if not outages:
+    if not record.windows:
         return Finding("recovers_within", Verdict.INCONCLUSIVE, "no fault was healed: there is nothing to recover from")
+    outages = _outages(record)
     bound_ms = max(slowdown * steady.p99_ms, floor_ms)
     arrivals = _Arrivals(record.requests, bound_ms, share)
     recoveries = [_recovery(outage, arrivals, seconds) for outage in outages]

@@ -40,7 +40,7 @@ class Draft:
     error: str | None = None
 
 
-Drafts: TypeAlias = "Draft | Iterable[Draft]"
+Drafts: TypeAlias = Draft | Iterable[Draft]
 
 
 def ask(client: int, *, at: float, text: str = "fine", **value: Any) -> Draft:
@@ -63,7 +63,7 @@ def info(client: int, *, at: float, error: str = "timeout", **value: Any) -> Dra
 def served(
     first_client: int, start: float, end: float, *, every: float = 0.1, took: float = 0.02, answer: OpType = OpType.OK
 ) -> list[Draft]:
-    """A request due every `every` seconds in [start, end), each by a client of its own and back after `took` seconds."""
+    """A request due every `every` seconds in [start, end), each by its own client, back after `took` seconds."""
     drafts = []
     for number in range(round((end - start) / every)):
         due_s = round(start + number * every, 6)
