@@ -2,12 +2,13 @@
 
 One task per planned fault, each of them
 
-    wait ── inject ─► injected ─► evidence ── wait ── heal ─► healed
+    wait ── inject ─► injected ─► evidence ── wait ── evidence ── heal ─► healed
                                                 └ until its end, or the load's, or the run is cancelled
 
-where the words are the ops in the history (see reports/windows.py). Healing is never conditional: a fault that was
-begun is healed, whatever else went wrong. Nothing here waits for the cluster without a bound, and what the cluster
-refuses to do is written down as a `problem` op before it is raised.
+where the words are the ops in the history (see reports/windows.py). The second look, in windows that are long enough
+for two, notices what was undone in between: the last one counts. Healing is never conditional: a fault that was begun is
+healed, whatever else went wrong. Nothing here waits for the cluster without a bound, and what the cluster refuses to do
+is written down as a `problem` op before it is raised.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ INJECT_S: Final = 10.0  # several control calls of at most 2 s each; a few milli
 HEAL_S: Final = 60.0  # may include a node's start
 CANCELLED_HEAL_S: Final = 10.0  # somebody wants to go home, and the cluster is about to be torn down anyway
 LOOK_S: Final = 10.0  # for evidence, where the fault's window would allow more
+LAST_LOOK_S: Final = 0.6  # before the end; two looks at a silence fit into it
 RESERVE_S: Final = 0.02  # of a window, kept free so that looking does not delay healing
 BETWEEN_LOOKS_S: Final = 0.1
 LEAST_LOOK_S: Final = 0.1  # what must remain of a window for another look to be worth it
@@ -83,13 +85,18 @@ class Strike:
     async def _strike(self, end: float | None, over: asyncio.Event) -> None:
         await _within(INJECT_S, self._injection.inject(), f"{self}: not injected")
         self._say("injected")
-        await self._look(end, over)
+        clock = asyncio.get_running_loop().time
+        await self._look(_earlier(end, clock() + LOOK_S), over)
+        looked = clock()
+        await _comes_before(over, None if end is None else end - LAST_LOOK_S)
+        if clock() - looked >= LAST_LOOK_S:
+            await self._look(_earlier(end, clock() + LAST_LOOK_S), over)
         await _comes_before(over, end)
 
-    async def _look(self, end: float | None, over: asyncio.Event) -> None:
+    async def _look(self, until: float, over: asyncio.Event) -> None:
         """Until it is seen to bite: the first look may come a moment too early, or meet a busy machine."""
         clock = asyncio.get_running_loop().time
-        until = (clock() + LOOK_S if end is None else min(end, clock() + LOOK_S)) - RESERVE_S
+        until -= RESERVE_S
         while True:
             left_s = max(until - clock(), RESERVE_S)
             looking = self._injection.evidence(left_s)
@@ -148,6 +155,10 @@ async def _comes_before(event: asyncio.Event, moment: float | None) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+def _earlier(end: float | None, moment: float) -> float:
+    return moment if end is None else min(end, moment)
 
 
 async def _within(seconds: float, doing: Awaitable[T], complaint: str) -> T:

@@ -141,6 +141,21 @@ async def test_a_fault_that_somebody_undoes_shows_no_evidence(cluster: LocalClus
     assert "a probe through front→back1 is ready" in window.evidence
 
 
+async def test_a_fault_that_bit_and_is_undone_before_its_end_counts_as_not_in_force(
+    cluster: LocalCluster, recorder: Recorder
+) -> None:
+    running = asyncio.create_task(
+        Nemesis(cluster, schedule(blackhole(EDGE).between(0, 2)), recorder).run(asyncio.Event())
+    )
+    await said(recorder, "evidence")
+    assert windows(recorder)[0].bit
+    await cluster.heal()
+    await running
+    [window] = windows(recorder)
+    assert window.bit is False
+    assert words(recorder) == ["inject", "injected", "evidence", "evidence", "heal", "healed"]
+
+
 async def test_a_control_call_that_fails_is_written_down_and_raised_and_the_rest_is_healed(tmp_path: Path) -> None:
     async with LocalCluster(relay(), logs=tmp_path) as cluster:
         with Recorder(tmp_path / "history.jsonl") as recorder:
