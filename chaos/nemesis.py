@@ -6,9 +6,9 @@ One task per planned fault, each of them
                                                 └ until its end, or the load's, or the run is cancelled
 
 where the words are the ops in the history (see reports/windows.py). The second look, in windows that are long enough
-for two, notices what was undone in between: the last one counts. Healing is never conditional: a fault that was begun is
-healed, whatever else went wrong. Nothing here waits for the cluster without a bound, and what the cluster refuses to do
-is written down as a `problem` op before it is raised.
+for two, notices what was undone in between: the last one counts. Healing is never conditional: a fault that was begun
+is healed, whatever else went wrong. Nothing here waits for the cluster without a bound, and what the cluster refuses to
+do is written down as a `problem` op before it is raised.
 """
 
 import asyncio
