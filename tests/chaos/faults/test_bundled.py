@@ -1,0 +1,71 @@
+"""The same faults on the bundled system, whose edges carry gRPC: evidence is there, and gone without them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+
+from chaos.bundled import bundled
+from chaos.clusters.local import LocalCluster
+from chaos.faults import blackhole, crash, down, latency, pause, reset
+from chaos.faults.aim import Aimed
+from chaos.faults.fault import parameters
+from reports.history import OpType
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+WINDOW_S = 5.0
+SHORT_WINDOW_S = 0.2
+EDGE = "coordinator→worker1"
+FAULTS = (
+    crash("worker1"),
+    pause("worker1"),
+    latency(EDGE, ms=150),
+    latency(EDGE, ms=150, direction="up"),
+    *(blackhole(EDGE, direction=way) for way in ("up", "down", "both")),
+    *(reset(EDGE, direction=way) for way in ("up", "down", "both")),
+    down(EDGE),
+    blackhole("client→coordinator"),
+    reset("client→coordinator"),
+    down("client→coordinator"),
+)
+
+
+def name(aimed: Aimed) -> str:
+    return f"{aimed.fault.kind} {aimed.target} {parameters(aimed.fault).get('direction', '')}"
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalCluster]:
+    async with LocalCluster(bundled(workers=2), logs=tmp_path_factory.mktemp("logs")) as cluster:
+        yield cluster
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def cluster(running: LocalCluster) -> LocalCluster:
+    await running.heal()
+    return running
+
+
+@pytest.mark.parametrize("aimed", FAULTS, ids=name)
+async def test_its_evidence_comes_and_goes_with_it(aimed: Aimed, cluster: LocalCluster) -> None:
+    for window_s in (WINDOW_S, SHORT_WINDOW_S):
+        struck = aimed.fault.on(cluster, aimed.target)
+        await struck.inject()
+        evidence = await struck.evidence(window_s)
+        assert evidence.bit, evidence
+        await struck.heal()
+        evidence = await struck.evidence(WINDOW_S)
+        assert not evidence.bit, evidence
+
+
+async def test_the_bundled_system_answers_with_one_worker_gone_and_with_both_back(cluster: LocalCluster) -> None:
+    struck = crash("worker1").fault.on(cluster, "worker1")
+    async with cluster.system.client.open(cluster.entry) as session:
+        await struck.inject()
+        replies = await asyncio.gather(*(session.ask("a warm and funny film", 15) for _ in range(10)))
+        assert {(reply.type, reply.value["output"]) for reply in replies} == {(OpType.OK, "POSITIVE")}
+        assert {reply.value["worker"] for reply in replies} == {"worker2"}
+    await struck.heal()
+    assert cluster.unexpected_exits() == ()
