@@ -15,5 +15,11 @@ up.py            `brownout up`: the system on this machine, until Ctrl-C
 
 load.py          `brownout load`: traffic for a running system; the client itself is system/client
 
+doctor.py        `brownout doctor`: what this machine has, and the mend of what it has not
+  examination.py   everything that is looked at, and which substrates follow from it
+  finding.py       one thing that a machine has or lacks
+  software.py      Python, toxiproxy-server, Go, Docker
+  surroundings.py  cores, memory, ports, the embedded model
+
 Subcommands import what they need when they are called, so that help costs no more than an interpreter.
 """

@@ -8,6 +8,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
+from brownout.doctor import doctor
 from brownout.exit_code import ExitCode
 from brownout.load import load
 from brownout.up import up
@@ -47,7 +48,7 @@ def application() -> typer.Typer:
         name="brownout", no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_show_locals=False
     )
     app.callback()(about)
-    for command in (up, load):
+    for command in (up, load, doctor):
         app.command()(command)
     return app
 

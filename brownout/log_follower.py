@@ -34,14 +34,17 @@ class LogFollower:
 async def following(logs: Iterable[Path], say: Callable[[str], None]) -> AsyncIterator[None]:
     """Within this scope every line is told soon after it is written, and at its end the last ones."""
     followers = [LogFollower(log, say) for log in logs]
-    async with asyncio.TaskGroup() as tasks:
-        task = tasks.create_task(_follow(followers))
-        try:
-            yield
-        finally:
-            task.cancel()
-            for each in followers:
-                each.catch_up()
+    # Not a task group, which would wrap what the body raises.
+    task = asyncio.create_task(_follow(followers))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+        for each in followers:
+            each.catch_up()
+    if not task.cancelled():
+        task.result()
 
 
 async def _follow(followers: Iterable[LogFollower]) -> None:

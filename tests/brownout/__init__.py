@@ -1,0 +1,1 @@
+"""Tests of the `brownout` command, each against real processes."""

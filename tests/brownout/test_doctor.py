@@ -1,0 +1,52 @@
+import os
+import socket
+from pathlib import Path
+
+import orjson
+
+from brownout.examination import substrates_of
+from brownout.finding import Finding, State
+from brownout.surroundings import port
+from chaos.ports import LOOPBACK
+from tests.brownout.running_up import brownout
+
+
+def test_it_tells_programs_what_this_machine_has() -> None:
+    told = brownout("doctor", "--json")
+    said = orjson.loads(told.stdout)
+    found = {each["name"]: each for each in said["findings"]}
+    assert found["python"]["state"] == "fine"
+    assert found["embedded model"]["state"] == "fine"
+    assert {"cores", "memory", "toxiproxy-server", "Go", "Docker engine", "Docker Compose", "port 8000"} <= set(found)
+    assert [each["name"] for each in said["substrates"]] == ["local", "simulated", "docker"]
+    assert all(each["mend"] for each in said["findings"] if each["state"] == "missing")
+    assert told.returncode == (0 if said["usable"] else 3)
+
+
+def test_without_a_toxiproxy_server_the_local_substrate_cannot_be_used(tmp_path: Path) -> None:
+    told = brownout("doctor", "--json", TOXIPROXY_SERVER=str(tmp_path / "nowhere"))
+    said = orjson.loads(told.stdout)
+    (toxiproxy,) = (each for each in said["findings"] if each["name"] == "toxiproxy-server")
+    assert told.returncode == 3
+    assert said["usable"] is False
+    assert str(tmp_path / "nowhere") in toxiproxy["found"]
+    assert "toxiproxy-server" in said["substrates"][0]["found"]
+
+
+def test_people_see_the_mend_beside_the_problem(tmp_path: Path) -> None:
+    shown = brownout("doctor", TOXIPROXY_SERVER=str(tmp_path / "nowhere")).stdout
+    assert "python -m chaos.toxiproxy" in shown.partition("To mend:")[2]
+
+
+def test_a_port_in_use_is_found_with_who_holds_it() -> None:
+    with socket.create_server((LOOPBACK, 0)) as listening:
+        finding = port(listening.getsockname()[1], "nobody", "")
+    assert finding.state is State.ABSENT
+    assert f"pid {os.getpid()}" in finding.found
+
+
+def test_a_problem_that_nothing_local_needs_leaves_local_usable() -> None:
+    local, *_ = substrates_of((Finding("python", State.FINE, ""), Finding("Docker engine", State.ABSENT, "")))
+    assert local.state is State.FINE
+    local, *_ = substrates_of((Finding("memory", State.MISSING, ""),))
+    assert local.state is State.MISSING

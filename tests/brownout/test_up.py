@@ -1,0 +1,141 @@
+import os
+import shutil
+import signal
+import subprocess
+from pathlib import Path
+
+import orjson
+import psutil
+
+from system.models import catalogue
+from tests.brownout.running_up import COMMAND, END_S, RunningUp, brownout, eventually, get, gone, infer, running_up
+
+
+def test_it_answers_requests_soon_after_it_was_started(up: RunningUp) -> None:
+    assert infer(up.url, "what a lovely day")["output"] == "POSITIVE"
+    assert [worker["id"] for worker in get(f"{up.url}/status")["workers"]] == ["worker1", "worker2", "worker3"]
+    assert f"curl {up.url}/infer" in up.said
+    assert (up.logs / "coordinator.log").stat().st_size > 0
+
+
+def test_a_worker_killed_under_load_is_started_again_and_no_request_fails(up: RunningUp) -> None:
+    before = get(f"{up.url}/status")["tasks_completed"]
+    load = subprocess.Popen(
+        (*COMMAND, "load", up.url, "--rate", "40", "--seconds", "4", "--json"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    )
+    eventually(lambda: get(f"{up.url}/status")["tasks_completed"] > before + 20, "twenty answers")
+    os.kill(up.pids["worker2"], signal.SIGKILL)
+    summary = orjson.loads(load.communicate(timeout=60)[0])
+    assert load.returncode == 0, summary
+    assert summary["failed"] == 0
+    assert summary["answered"] == summary["sent"] > 80
+    up.await_line("worker2 exited (SIGKILL)")
+    up.await_line("worker2 is back")
+    eventually(lambda: all(worker["alive"] for worker in get(f"{up.url}/status")["workers"]), "all alive")
+
+
+def test_a_port_taken_is_named_with_its_mend(up: RunningUp) -> None:
+    port = up.url.rpartition(":")[2]
+    refused = brownout("up", "--port", port)
+    assert refused.returncode == 3
+    assert f"port {port}" in refused.stderr
+    assert f"brownout up --port {int(port) + 1}" in refused.stderr
+
+
+def test_one_ctrl_c_stops_everything_in_order(tmp_path: Path) -> None:
+    with running_up(tmp_path, "--workers", "1") as up:
+        family = up.family()
+        assert len(family) == 2
+        up.send(signal.SIGINT)
+        assert up.process.wait(END_S) == 0
+        assert gone(family)
+        assert up.said.endswith("stopped\n")
+        assert '"event":"stopped"' in (up.logs / "coordinator.log").read_text()
+
+
+def test_requests_that_were_accepted_are_answered_after_sigterm(tmp_path: Path) -> None:
+    with running_up(tmp_path, "--workers", "1", environment={"MAX_DELAY": "1.5", "SEED": "1"}) as up:
+        load = subprocess.Popen(
+            (*COMMAND, "load", up.url, "--burst", "6", "--seconds", "1", "--json"),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        eventually(lambda: get(f"{up.url}/status")["tasks_submitted"] == 6, "all six accepted")
+        assert get(f"{up.url}/status")["pending_requests"], "the load was over before the signal"
+        family = up.family()
+        up.send(signal.SIGTERM)
+        assert orjson.loads(load.communicate(timeout=60)[0])["answered"] == 6
+        assert up.process.wait(END_S) == 0
+        assert gone(family)
+
+
+def test_a_second_signal_ends_everything_at_once(tmp_path: Path) -> None:
+    with running_up(tmp_path, "--workers", "1", environment={"WORKER_TIMEOUT": "60"}) as up:
+        family = up.family()
+        # A paused worker never answers, so the coordinator has something to drain for as long as it is allowed to.
+        os.kill(up.pids["worker1"], signal.SIGSTOP)
+        load = subprocess.Popen((*COMMAND, "load", up.url, "--burst", "1"), stdout=subprocess.DEVNULL)
+        eventually(lambda: bool(get(f"{up.url}/status")["pending_requests"]), "a pending request")
+        up.send(signal.SIGINT)
+        up.await_line("draining")
+        assert not gone(family)
+        up.send(signal.SIGINT)
+        assert up.process.wait(5) == 130
+        assert gone(family)
+        load.kill()
+        load.wait()
+
+
+def test_nothing_is_left_when_it_is_killed_itself(tmp_path: Path) -> None:
+    with running_up(tmp_path, "--workers", "2") as up:
+        family = up.family()
+        assert len(family) == 3
+        up.send(signal.SIGKILL)
+        up.process.wait(END_S)
+        eventually(lambda: gone(family), f"the end of {family}", END_S)
+
+
+def test_a_signal_before_it_is_ready_leaves_nothing_either(tmp_path: Path) -> None:
+    with running_up(tmp_path, ready=False) as up:
+        up.await_line("starting")
+        eventually(lambda: len(up.family()) == 4, "four processes")
+        family = up.family()
+        up.send(signal.SIGINT)
+        assert up.process.wait(END_S) == 0
+        assert gone(family)
+
+
+def test_wrong_settings_of_all_processes_are_told_at_once(tmp_path: Path) -> None:
+    refused = brownout("up", "--port", "0", "--logs", str(tmp_path), BATCH_SIZE="0", CRASH_RATE="7")
+    assert refused.returncode == 3
+    assert "BATCH_SIZE='0'" in refused.stderr
+    assert "CRASH_RATE='7'" in refused.stderr
+
+
+def test_a_worker_that_cannot_start_again_is_left_down_with_a_message(tmp_path: Path) -> None:
+    model = tmp_path / "model"
+    with running_up(tmp_path, "--workers", "1", environment={"MODEL": str(copy_of_the_model(model))}) as up:
+        family = up.family()
+        (model / "model.onnx").unlink()
+        os.kill(up.pids["worker1"], signal.SIGKILL)
+        assert up.process.wait(20) == 3
+        assert "worker1 cannot start; left down" in up.said
+        assert "model.onnx" in up.said
+        assert "none of the 1 workers can start" in up.said
+        assert gone(family)
+
+
+def test_the_end_of_the_coordinator_ends_the_rest_and_says_so(tmp_path: Path) -> None:
+    with running_up(tmp_path, "--workers", "1", "--verbose") as up:
+        family = up.family()
+        assert '"event":"listening"' in up.said, "verbose shows the logs"
+        psutil.Process(up.pids["coordinator"]).kill()
+        assert up.process.wait(END_S) == 3
+        assert "the coordinator exited (SIGKILL)" in up.said
+        assert gone(family)
+
+
+def copy_of_the_model(directory: Path) -> Path:
+    return Path(shutil.copytree(catalogue.read(catalogue.EMBEDDED).directory, directory))
