@@ -1,3 +1,14 @@
 """What pytest lets only the root say; options and fixtures of the harness come from its installed plugin."""
 
+import asyncio
+
+import pytest
+
 pytest_plugins = ["pytester"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """On 3.11, asking for the current event loop outside of one makes one that nobody closes, and a warning about it
+    fails whichever test runs when it is collected. Saying that there is none makes asking an error instead.
+    """
+    asyncio.set_event_loop(None)

@@ -30,7 +30,7 @@ class RunningSystem:
             status: dict[str, Any] = await response.json()
             return status
 
-    async def post(self, body: bytes, **options: Any) -> tuple[int, dict[str, Any]]:  # noqa: ANN401 - aiohttp's own
+    async def post(self, body: bytes, **options: Any) -> tuple[int, dict[str, Any]]:
         async with self.http.post("/infer", data=body, **options) as response:
             return response.status, await response.json()
 

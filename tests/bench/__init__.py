@@ -1,0 +1,6 @@
+"""`pytest -m bench`: speed, always as a ratio to something measured in the same run on the same machine.
+
+bare.py              the limit: the model alone, as many processes as cores, no serving
+closed_loop.py       a fixed number of connections, each with one request under way
+test_throughput.py   the running system beside its limit
+"""
