@@ -7,6 +7,9 @@ A `Probe` is one call that returns when the node at an address is ready and rais
 
 and that says nothing at all while the node is silent. `attempt` bounds the waiting and turns all of this into a value,
 which is what readiness, evidence of faults and error messages are made from.
+
+The protocols' libraries are imported where they are used: whoever only names a probe, as every collected scenario does,
+should not wait half a second for them.
 """
 
 import asyncio
@@ -16,18 +19,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, Protocol
 
-import aiohttp
-import grpc
-import grpc.aio
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-
 NEW_CONNECTION: Final = (  # channels to one address share a connection unless told otherwise
     ("grpc.use_local_subchannel_pool", 1),
     ("grpc.enable_http_proxy", 0),
 )
 
 
-class NotReady(Exception):  # noqa: N818 - an answer, not an error
+class NotReady(Exception):
     """The node answered that it does not serve; the message is its reason."""
 
 
@@ -120,6 +118,8 @@ class HttpProbe:
     status: int = 200
 
     async def __call__(self, address: str) -> None:
+        import aiohttp  # noqa: PLC0415 - see above
+
         try:
             async with (
                 aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session,
@@ -141,6 +141,9 @@ class GrpcHealthProbe:
     service: str = ""
 
     async def __call__(self, address: str) -> None:
+        import grpc.aio  # noqa: PLC0415 - see above
+        from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: PLC0415 - see above
+
         # gRPC says UNAVAILABLE whether nobody listens or the connection is cut; a bare connection tells the two apart.
         await TcpProbe()(address)
         async with grpc.aio.insecure_channel(address, options=NEW_CONNECTION) as channel:
