@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
+
+Figure: TypeAlias = float | int | str | None
 
 
 class Verdict(StrEnum):
@@ -41,7 +43,7 @@ class Finding:
     verdict: Verdict
     message: str
     evidence: tuple[int | str, ...] = ()
-    figures: Mapping[str, float | int | str | None] = field(default_factory=dict)
+    figures: Mapping[str, Figure] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
         return {

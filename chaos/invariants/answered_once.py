@@ -1,15 +1,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chaos.invariants.invariant import invariant
-from chaos.invariants.ledger import completed_before, empties_books, ledger_samples
+from chaos.invariants.ledger import completed_in_run, ledger_samples
 from chaos.invariants.wording import count, listing
 from reports.history import OpType, Request
 from reports.record import Record
-from reports.verdict import Finding, Verdict
+from reports.verdict import Figure, Finding, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,12 @@ def answered_once(record: Record, *, coordinator: str = "coordinator") -> Findin
         for each in (_ids(answered), _log(record, coordinator, answered), _ledger(record, len(answered)))
         if each is not None
     ]
-    figures = {"answers": len(answered), "without_id": len(anonymous), "disagreements": len(found)}
+    figures: dict[str, Figure] = {
+        "answers": len(answered),
+        "without_id": len(anonymous),
+        "accounts": ", ".join(_accounts(record, coordinator)),
+        "disagreements": len(found),
+    }
     if found:
         message = "; ".join(each.message for each in found)
         evidence = tuple(op for each in found for op in each.evidence)
@@ -47,6 +52,15 @@ def answered_once(record: Record, *, coordinator: str = "coordinator") -> Findin
         message = f"{len(anonymous)} of {count(len(answered), 'answer')} carry no request id to tell them apart by"
         return Finding("answered_once", Verdict.INCONCLUSIVE, message, tuple(anonymous), figures)
     return Finding("answered_once", Verdict.HELD, f"{count(len(answered), 'answer')}, each given once", (), figures)
+
+
+def _accounts(record: Record, coordinator: str) -> Iterator[str]:
+    """Which of them there were to compare."""
+    yield "clients"
+    if record.has_log(coordinator):
+        yield "log"
+    if completed_in_run(record, ledger_samples(record)) is not None:
+        yield "ledger"
 
 
 def _ids(answered: Sequence[Request]) -> Disagreement | None:
@@ -92,14 +106,9 @@ def _log(record: Record, coordinator: str, answered: Sequence[Request]) -> Disag
 
 def _ledger(record: Record, answers: int) -> Disagreement | None:
     samples = ledger_samples(record)
-    ended_s = max(
-        request.invoked_s if request.completed_s is None else request.completed_s for request in record.requests
-    )
-    if not samples or samples[-1].time_s < ended_s or empties_books(record, 0.0, samples[-1].time_s):
-        return None
+    booked = completed_in_run(record, samples)
     unknown = sum(request.outcome is OpType.INFO for request in record.requests)
-    booked = samples[-1].completed - completed_before(samples, min(r.invoked_s for r in record.requests))
-    if answers <= booked <= answers + unknown:
+    if booked is None or answers <= booked <= answers + unknown:
         return None
     at_most = f" to {answers + unknown}" if unknown else ""
     return Disagreement(

@@ -7,7 +7,7 @@ from typing import Annotated
 from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
-from chaos.invariants.ledger import LedgerSample, completed_before, empties_books, ledger_samples
+from chaos.invariants.ledger import LedgerSample, after_the_load, completed_in_run, empties_books, ledger_samples
 from chaos.invariants.wording import count, listing
 from reports.history import OpType
 from reports.record import Record
@@ -29,8 +29,7 @@ def books_balance(record: Record, *, samples: Annotated[int, Ge(1)] = 3) -> Find
             "books_balance", Verdict.INCONCLUSIVE, "no request was asked: the books stayed empty", (), figures
         )
     problems = [*_unbalanced(books), *_going_down(record, books)]
-    ended_s = max(each.invoked_s if each.completed_s is None else each.completed_s for each in record.requests)
-    settled = books[-1] if books and books[-1].time_s >= ended_s else None
+    settled = after_the_load(record, books)
     if settled is not None:
         problems += _unsettled(record, books, settled)
     if problems:
@@ -72,7 +71,7 @@ def _unsettled(record: Record, books: Sequence[LedgerSample], last: LedgerSample
     if last.pending:
         problems.append((f"{last.pending} still pending after the load", last.op))
     answers = sum(request.outcome is OpType.OK for request in record.requests)
-    booked = last.completed - completed_before(books, min(request.invoked_s for request in record.requests))
-    if booked < answers and not empties_books(record, 0.0, last.time_s):
+    booked = completed_in_run(record, books)
+    if booked is not None and booked < answers:
         problems.append((f"{booked} completed on the books, {answers} answered", last.op))
     return problems

@@ -46,12 +46,24 @@ def ledger_samples(record: Record) -> tuple[LedgerSample, ...]:
     return tuple(samples)
 
 
-def completed_before(samples: Sequence[LedgerSample], load_s: float) -> int:
-    """What was on the books when the load began: one cluster may serve several runs.
+def after_the_load(record: Record, samples: Sequence[LedgerSample]) -> LedgerSample | None:
+    """The last sample, if no request was asked or answered after it."""
+    ended_s = max((each.completed_s or each.invoked_s for each in record.requests), default=0.0)
+    return samples[-1] if samples and samples[-1].time_s >= ended_s else None
 
-    Nothing, where nobody looked before: books begin empty.
+
+def completed_in_run(record: Record, samples: Sequence[LedgerSample]) -> int | None:
+    """What the books count as completed because of this run; None where they cannot tell.
+
+    One cluster may serve several runs: what was on the books when the load began is another run's. Where nobody had
+    looked by then it is taken for nothing, for books begin empty. They cannot tell after a crash emptied them, nor when
+    they were last read before the load had ended.
     """
-    return next((sample.completed for sample in reversed(samples) if sample.time_s <= load_s), 0)
+    last = after_the_load(record, samples)
+    if last is None or empties_books(record, 0.0, last.time_s):
+        return None
+    began_s = min((request.invoked_s for request in record.requests), default=0.0)
+    return last.completed - next((each.completed for each in reversed(samples) if each.time_s <= began_s), 0)
 
 
 def empties_books(record: Record, start_s: float, end_s: float) -> bool:

@@ -23,7 +23,7 @@ SLACK_S = 1e-9  # times are sums of floats
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """Faults whose windows touch, and the time there was to recover in: from the last healing to the next fault."""
+    """Faults too close to recover in between; there was time from the last healing to the next fault."""
 
     faults: tuple[FaultWindow, ...]
     healed_s: float
@@ -59,7 +59,8 @@ def recovers_within(
 
     It is when, of all requests due in one second, `share` are answered ok within `slowdown` times the steady p99, or
     `floor_ms` where that is more (a p99 of a few milliseconds, tripled, is still the noise of a busy machine). The
-    recovery time runs from healing to the first such second. Of faults that overlap, the last healing counts.
+    recovery time runs from healing to the first such second. Of faults that overlap, or follow within a
+    second of healing, the last healing counts.
 
     A fault that was never healed, or a run that ends or breaks something else before the time is over, decides nothing.
     """
@@ -88,10 +89,10 @@ def recovers_within(
 
 
 def _outages(record: Record) -> tuple[Outage, ...]:
-    """Windows in the order of injection, joined where they overlap."""
+    """Windows in the order of injection, joined where they leave no whole second of arrivals between them."""
     groups: list[list[FaultWindow]] = []
     for window in sorted(record.windows, key=lambda each: each.injected_s):
-        if groups and window.injected_s <= max(each.end_s for each in groups[-1]):
+        if groups and window.injected_s < max(each.end_s for each in groups[-1]) + WINDOW_S:
             groups[-1].append(window)
         else:
             groups.append([window])

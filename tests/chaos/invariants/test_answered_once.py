@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from chaos.invariants import answered_once
-from reports.verdict import Finding, Verdict
+from reports.verdict import Figure, Finding, Verdict
 from tests.chaos.invariants.golden import ask, fail, golden, info, ok, status, window
 
 TWO_ANSWERS = (ask(0, at=1.0), ok(0, at=1.5, request_id="a"), ask(0, at=2.0), ok(0, at=2.5, request_id="b"))
@@ -22,10 +22,11 @@ def request_line(request_id: str, *, success: bool = True) -> dict[str, Any]:
     return {"event": "request", "request_id": request_id, "success": success}
 
 
-def finding(verdict: Verdict, message: str, evidence: tuple[int | str, ...], disagreements: int) -> Finding:
-    return Finding(
-        "answered_once", verdict, message, evidence, {"answers": 2, "without_id": 0, "disagreements": disagreements}
-    )
+def finding(
+    verdict: Verdict, message: str, evidence: tuple[int | str, ...], disagreements: int, accounts: str = "clients"
+) -> Finding:
+    figures: dict[str, Figure] = {"answers": 2, "without_id": 0, "accounts": accounts, "disagreements": disagreements}
+    return Finding("answered_once", verdict, message, evidence, figures)
 
 
 def test_ids_that_differ_were_each_answered_once() -> None:
@@ -51,6 +52,7 @@ def test_answers_logged_twice_never_or_as_failures_are_violations(tmp_path: Path
         "2 answered request ids not logged once and as a success by coordinator: a (2 times), b (0 times)",
         ("a", "b"),
         1,
+        "clients, log",
     )
     run = golden(*TWO_ANSWERS, logs=logged(tmp_path, request_line("a"), request_line("b", success=False)))
     assert answered_once().judge(run) == finding(
@@ -58,6 +60,7 @@ def test_answers_logged_twice_never_or_as_failures_are_violations(tmp_path: Path
         "1 answered request id not logged once and as a success by coordinator: b (as failed)",
         ("b",),
         1,
+        "clients, log",
     )
 
 
@@ -79,8 +82,8 @@ def test_the_ledger_counts_the_answers_of_this_run_alone() -> None:
 
     assert booked(9).verdict is Verdict.HELD
     message = "the ledger counts {} completed, the clients {} answered"
-    assert booked(10) == finding(Verdict.VIOLATED, message.format(3, 2), (5,), 1)
-    assert booked(8) == finding(Verdict.VIOLATED, message.format(1, 2), (5,), 1)
+    assert booked(10) == finding(Verdict.VIOLATED, message.format(3, 2), (5,), 1, "clients, ledger")
+    assert booked(8) == finding(Verdict.VIOLATED, message.format(1, 2), (5,), 1, "clients, ledger")
 
 
 def test_a_request_whose_fate_is_unknown_may_or_may_not_be_on_the_books() -> None:
@@ -115,7 +118,7 @@ def test_answers_without_ids_decide_nothing() -> None:
         Verdict.INCONCLUSIVE,
         "1 of 1 answer carry no request id to tell them apart by",
         (1,),
-        {"answers": 1, "without_id": 1, "disagreements": 0},
+        {"answers": 1, "without_id": 1, "accounts": "clients", "disagreements": 0},
     )
     assert answered_once().judge(golden(ask(0, at=1.0))) == Finding(
         "answered_once", Verdict.INCONCLUSIVE, "nothing was answered"

@@ -95,6 +95,14 @@ def test_of_faults_that_overlap_the_last_healing_counts() -> None:
     assert (found.figures["outages"], found.figures["slowest_recovery_s"]) == (1, 0.5)
 
 
+def test_faults_that_leave_no_second_between_them_are_one_outage() -> None:
+    again = [window("reset", "coordinator→worker1", 5.0 + n, 5.5 + n) for n in range(4)]
+    found = judged(*again, served(100, 5.0, 9.0, answer=OpType.FAIL), served(200, 9.0, 14.0), seconds=1.0)
+    assert found.verdict is Verdict.HELD
+    assert found.message == "reset on coordinator→worker1: recovered 0.50 s after healing"
+    assert found.figures["outages"] == 1
+
+
 def test_each_outage_is_judged_by_itself_and_the_worst_is_told() -> None:
     second = window("pause", "worker2", 10.0, 11.0)
     run = golden(STEADY, CRASH, second, served(100, 5.0, 10.0), served(200, 10.0, 18.0, answer=OpType.FAIL))
