@@ -102,8 +102,8 @@ class Fleet:
 
     async def outlive_workers(self) -> None:
         """Until none is left that could start, which is a FleetProblem. Cancelling this leaves them supervised."""
-        await asyncio.wait(self._supervision)
-        for each in self._supervision:
+        ended, _ = await asyncio.wait(self._supervision, return_when=asyncio.FIRST_EXCEPTION)
+        for each in ended:
             each.result()
         raise FleetProblem(f"none of the {len(self.workers)} workers can start")
 
@@ -117,8 +117,7 @@ class Fleet:
 
     async def start(self) -> None:
         """All at once. Raises FleetProblem with everything that is wrong, not the first of it."""
-        for process in self.processes:
-            process.log.unlink(missing_ok=True)
+        self._clear_logs()
         outcomes = await asyncio.gather(
             self._start_coordinator(), *(worker.begin() for worker in self.workers), return_exceptions=True
         )
@@ -150,6 +149,15 @@ class Fleet:
         return OsProcess(
             name, (sys.executable, "-m", f"system.{role}"), log=self._plan.log_of(name), environment=environment
         )
+
+    def _clear_logs(self) -> None:
+        try:
+            self._plan.logs.mkdir(parents=True, exist_ok=True)
+            for log in self._plan.log_files:
+                log.unlink(missing_ok=True)
+        except OSError as problem:
+            mend = "choose another directory: brownout up --logs DIR"
+            raise FleetProblem(f"logs cannot be written to {self._plan.logs}: {problem.strerror}; {mend}") from problem
 
     async def _start_coordinator(self) -> None:
         await self.coordinator.start()

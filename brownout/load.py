@@ -55,7 +55,7 @@ def load(
             pattern=pattern.chosen(burst=burst, every=every, rate=rate, concurrency=concurrency, seconds=seconds),
             sentences=sentences.BUILT_IN if inputs is None else sentences.read(inputs),
             timeout_s=timeout,
-            patience_s=2.0,
+            patience_s=1.0,
             seed=seed,
         )
     except ValueError as problem:

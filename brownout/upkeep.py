@@ -20,6 +20,7 @@ from chaos.ports import PortReservation
 from chaos.problems import HarnessProblem
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+DECIDED: Final = {"PORT": "--port", "WORKERS": "--workers"}  # settings that an option of this command replaces
 
 
 def keep_up(*, port: int, workers: int, logs: Path | None, verbose: bool) -> ExitCode:
@@ -78,6 +79,9 @@ class Upkeep:
                 await scopes.enter_async_context(following(self._plan.log_files, self._say))
             self._fleet = fleet = await scopes.enter_async_context(running(self._plan, self._say))
             self._say(f"starting a coordinator and {self._plan.workers} workers; logs in {self._plan.logs}")
+            for name, option in DECIDED.items():
+                if self._plan.environment.get(name):
+                    self._say(f"{name} in the environment is not used here; {option} is")
             await fleet.start()
             fleet.supervise()
             self._say(f"ready after {clock() - began:.1f} s: {fleet.url}  (pids {_pids(fleet)})")

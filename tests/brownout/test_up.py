@@ -108,10 +108,19 @@ def test_a_signal_before_it_is_ready_leaves_nothing_either(tmp_path: Path) -> No
 
 
 def test_wrong_settings_of_all_processes_are_told_at_once(tmp_path: Path) -> None:
-    refused = brownout("up", "--port", "0", "--logs", str(tmp_path), BATCH_SIZE="0", CRASH_RATE="7")
+    refused = brownout("up", "--workers", "1", "--port", "0", "--logs", str(tmp_path), BATCH_SIZE="0", CRASH_RATE="7")
     assert refused.returncode == 3
     assert "BATCH_SIZE='0'" in refused.stderr
     assert "CRASH_RATE='7'" in refused.stderr
+
+
+def test_a_place_where_no_log_can_be_written_is_told_with_its_mend(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    refused = brownout("up", "--port", "0", "--logs", str(tmp_path / "file" / "logs"), PORT="9999")
+    assert refused.returncode == 3
+    assert str(tmp_path / "file" / "logs") in refused.stderr
+    assert "--logs DIR" in refused.stderr
+    assert "PORT in the environment is not used here; --port is" in refused.stdout
 
 
 def test_a_worker_that_cannot_start_again_is_left_down_with_a_message(tmp_path: Path) -> None:
