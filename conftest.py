@@ -2,13 +2,15 @@
 
 import asyncio
 
-import pytest
+import hypothesis
 
 pytest_plugins = ["pytester"]
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """On 3.11, asking for the current event loop outside of one makes one that nobody closes, and a warning about it
-    fails whichever test runs when it is collected. Saying that there is none makes asking an error instead.
-    """
+def pytest_configure() -> None:
+    # On 3.11, asking for the current event loop outside of one makes one that nobody closes, and a warning about it
+    # fails whichever test runs when it is collected. Saying that there is none makes asking an error instead.
     asyncio.set_event_loop(None)
+    # Examples take as long as a shared, noisy machine lets them; what is slow belongs to the benchmarks.
+    hypothesis.settings.register_profile("brownout", deadline=None)
+    hypothesis.settings.load_profile("brownout")

@@ -17,6 +17,7 @@ bands       where fault windows are drawn
 Drawn, thinly:
 
 palette     one meaning per colour
+frame       what all charts share: time axis, fault windows, type and colours
 plots, svg  the charts, and how they enter a page
 page        what a report says, before any of it is HTML
 render      a run as one self-contained HTML file, from `templates`

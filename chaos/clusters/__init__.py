@@ -1,5 +1,5 @@
 """Running clusters: a system under test brought to life somewhere, with handles to break it by.
 
 cluster.py   the protocols that faults, nemesis and experiment act on, the same for every substrate; start here
-local.py     a process per node and a proxy per edge, on this machine
+local.py     a process per node and a proxy per edge, on this machine: local_node.py, local_edge.py
 """

@@ -1,0 +1,1 @@
+"""Tests of running clusters, on a system that is not ours."""

@@ -1,0 +1,1 @@
+"""Tests of each fault: what a client sees of it, and what its evidence says when it is taken away."""
