@@ -27,7 +27,6 @@ from chaos.system_under_test import SystemUnderTest
 from chaos.workload import Workload
 from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.record import Record
-from reports.render import render
 from reports.verdict import Finding, Verdict
 
 
@@ -186,6 +185,9 @@ def _publisher(directory: RunDirectory, *, report: bool = True) -> Publish:
         verdicts = judgement.to_json()
         directory.write_verdicts(verdicts)
         if report:
+            # Drawing takes half a second to import, which who only collects scenarios should not have to wait for.
+            from reports.render import render  # noqa: PLC0415
+
             directory.write_report(render(record, judgement.findings, verdicts["figures"]))
 
     return publish

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import inspect
 import random
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -97,6 +97,8 @@ def experiment(request: pytest.FixtureRequest, laboratory: Laboratory) -> Iterat
     experiment.conclude(node.stash.get(failure_key, None))
     # JUnit keeps these with the test; the summary at the end of the session reads them as well.
     node.user_properties += properties(experiment)
+    # Reports of an interrupted test never come.
+    _finish(request.config.stash[finished_key], node.user_properties)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -118,6 +120,11 @@ class Finished:
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "teardown":
-            for name, value in report.user_properties:
-                if name in ("run_directory", "control_directory") and Path(str(value)) not in self._directories:
-                    self._directories.append(Path(str(value)))
+            _finish(self._directories, report.user_properties)
+
+
+def _finish(directories: list[Path], properties: Iterable[tuple[str, object]]) -> None:
+    """Add the run directories that `properties` name, each once."""
+    for name, value in properties:
+        if name in ("run_directory", "control_directory") and Path(str(value)) not in directories:
+            directories.append(Path(str(value)))

@@ -8,6 +8,7 @@ from chaos.invariants import faults_bit, load_on_time
 from chaos.invariants.nodes_stay_up import nodes_stay_up
 from chaos.judgement import Judge, Judgement, judge, undecided
 from reports.directory import RunDirectory
+from reports.history import OpType, Request
 from reports.measure import Figures
 from reports.record import Record
 from reports.verdict import Finding, Verdict
@@ -55,18 +56,22 @@ class Run:
     @property
     def largest_latency_s(self) -> float:
         """Of the answered requests, from when each was due; 0 where none was."""
-        return max(
-            (request.latency_s for request in self.record.requests if request.latency_s is not None), default=0.0
+        return max(self.latencies_s(), default=0.0)
+
+    def answers(self, by: str | None = None, *, between: tuple[float, float] = (0, inf)) -> tuple[Request, ...]:
+        """The requests answered ok in this time, in seconds since the run began, narrowed to one worker where given."""
+        start_s, end_s = between
+        return tuple(
+            request
+            for request in self.record.requests
+            if request.outcome is OpType.OK
+            and (by is None or request.answer.get("worker") == by)
+            and start_s <= (request.completed_s or 0) < end_s
         )
 
-    def answered_by(self, worker: str, *, between: tuple[float, float] = (0, inf)) -> int:
-        """How many answers that came in this time, in seconds since the run began, say that they are this worker's."""
-        start_s, end_s = between
-        return sum(
-            request.answer.get("worker") == worker
-            for request in self.record.requests
-            if request.completed_s is not None and start_s <= request.completed_s < end_s
-        )
+    def latencies_s(self, by: str | None = None, *, between: tuple[float, float] = (0, inf)) -> tuple[float, ...]:
+        """Of the same answers."""
+        return tuple(request.latency_s or 0.0 for request in self.answers(by, between=between))
 
     def holds(self, *judges: Judge) -> None:
         """Judge the run by all of these and by what every run must show; called again, it adds to what was judged.

@@ -8,11 +8,8 @@ from pathlib import Path
 from rich.console import Console
 
 from chaos.clusters.cluster import Cluster
-from chaos.clusters.local import LocalCluster
 from chaos.problems import HarnessProblem
 from chaos.system_under_test import SystemUnderTest
-from chaos.toxiproxy.find import find
-from chaos.toxiproxy.narration import narration
 from chaos.toxiproxy.problem import ToxiproxyMissing
 
 Launch = Callable[[SystemUnderTest, Path], AbstractAsyncContextManager[Cluster]]
@@ -40,6 +37,11 @@ def launcher(substrate: Substrate, console: Console) -> Launch:
 
 
 def _local(console: Console) -> Launch:
+    # Only who runs something needs what follows; collecting scenarios must stay quick.
+    from chaos.clusters.local import LocalCluster  # noqa: PLC0415
+    from chaos.toxiproxy.find import find  # noqa: PLC0415
+    from chaos.toxiproxy.narration import narration  # noqa: PLC0415
+
     try:
         with narration(console) as say:
             server = find(say=say)

@@ -11,7 +11,6 @@ from typing import Any, Final
 
 import pytest
 from rich.console import Console
-from rich.padding import Padding
 from rich.text import Text
 
 from chaos.judgement import MARKS, WORST_FIRST
@@ -131,41 +130,47 @@ def summarise(runs: Sequence[Path], reporter: pytest.TerminalReporter, config: p
         if value is not Verdict.HELD:
             replays.append(facts["replay"])
         for line in _block(facts, verdict, _shown(path, config.rootpath)):
-            console.print(line)
+            console.print(line, soft_wrap=True)  # paths and commands are for copying
     console.print(_counts(verdicts))
     for replay in dict.fromkeys(replays):
         console.print(Text(f"again: {replay}", "bold"), soft_wrap=True)
     reporter.write(written.getvalue())
 
 
-def _block(facts: Mapping[str, Any], verdicts: Mapping[str, Any], path: str) -> Iterator[Text | Padding]:
+def _block(facts: Mapping[str, Any], verdicts: Mapping[str, Any], path: str) -> Iterator[Text]:
     """One run: its verdict and name, its figures, its faults, what did not hold, where it is."""
     value = Verdict(verdicts["verdict"])
     yield Text.assemble((f"{MARKS[value]} {value.value} ", STYLES[value]), (facts["scenario"], "bold"))
-    for line in _details(verdicts):
-        yield Padding(line, (0, 0, 0, 4))
-    yield Padding(Text(path, "dim", overflow="fold"), (0, 0, 0, 4))
+    for line in (*_details(verdicts), Text(path, "dim")):
+        yield Text("    ") + line
 
 
 def _details(verdicts: Mapping[str, Any]) -> Iterator[Text]:
     if figures := verdicts.get("figures"):
         lost = figures["requests"] - figures["ok"]
         yield Text.assemble(
-            f"{figures['requests']} requests, {figures['ok']} ok, ",
+            f"{figures['requests']} requests, ",
             (f"{lost} lost", "red" if lost else ""),
-            f" · {figures['retries']} retries · p50 {_ms(figures['p50_ms'])}, p99 {_ms(figures['p99_ms'])}"
+            f", {figures['retries']} retries · p50 {_ms(figures['p50_ms'])}, p99 {_ms(figures['p99_ms'])}"
             f" · {figures['goodput_rps'] or 0:.0f} answers/s",
         )
     if faults := verdicts.get("faults"):
-        yield Text(", ".join(map(_fault, faults)), "cyan")
+        yield Text(", ".join(_faults(faults)), "cyan")
     for finding in verdicts.get("invariants", ()):
         if (verdict := Verdict(finding["verdict"])) is not Verdict.HELD:
             yield Text(f"{MARKS[verdict]} {finding['name']}: {finding['message']}", STYLES[verdict])
 
 
-def _fault(fault: Mapping[str, Any]) -> str:
-    healed = "the end" if fault["healed_s"] is None else f"{fault['healed_s']:.1f} s"
-    return f"{fault['kind']} {fault['target']} {fault['injected_s']:.1f} to {healed}"
+def _faults(faults: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Those of one kind on one target in one phrase, from the first injection to the last healing."""
+    alike: dict[str, list[Mapping[str, Any]]] = {}
+    for fault in faults:
+        alike.setdefault(f"{fault['kind']} {fault['target']}", []).append(fault)
+    for name, same in alike.items():
+        times = f" {len(same)} times," if len(same) > 1 else ""
+        healed = [fault["healed_s"] for fault in same]
+        end = "the end" if None in healed else f"{max(healed):.1f} s"
+        yield f"{name}{times} {same[0]['injected_s']:.1f} to {end}"
 
 
 def _ms(value: float | None) -> str:

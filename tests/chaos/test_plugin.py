@@ -1,0 +1,208 @@
+"""The plugin as a user's project sees it: their own folder, their own system, pytest-asyncio in strict mode."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import psutil
+import pytest
+
+from chaos.toxiproxy.find import find
+
+pytest_plugins = ["pytester"]
+
+PROJECT = Path(__file__).parents[2]
+SCENARIO = """
+import pytest
+from chaos.invariants import no_loss
+from chaos.workload import constant
+from tests.chaos.relay import relay
+
+pytestmark = pytest.mark.chaos
+load = constant(rate=40, seconds=1, inputs=["good"])
+"""
+HELD = """
+async def test_it_holds(experiment):
+    run = await experiment(load, system=relay())
+    run.holds(no_loss())
+    await experiment.control(load, system=relay())
+"""
+UNJUDGED = """
+async def test_nobody_looks(experiment):
+    await experiment(load, system=relay())
+"""
+TOO_MUCH = """
+async def test_it_asserts_too_much(experiment):
+    run = await experiment(load, system=relay())
+    run.holds(no_loss())
+    assert run.retries > 0
+"""
+ENDLESS = """
+async def test_it_goes_on(experiment):
+    await experiment(constant(rate=40, seconds=600, inputs=["good"]), system=relay())
+"""
+
+Write = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def toxiproxy() -> str:
+    return str(find())
+
+
+@pytest.fixture
+def scenario(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, toxiproxy: str) -> Write:
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    monkeypatch.delenv("REQUIRE_SUBSTRATES", raising=False)
+    # Pytester moves HOME, and with it the cache that the server would be found in.
+    monkeypatch.setenv("TOXIPROXY_SERVER", toxiproxy)
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nstrict_markers = true\n")
+
+    def write(*tests: str) -> None:
+        pytester.makepyfile(test_scenario=SCENARIO + "".join(tests))
+
+    return write
+
+
+def run_directories(pytester: pytest.Pytester) -> list[Path]:
+    return sorted(path for path in (pytester.path / "reports" / "runs").iterdir() if not path.is_symlink())
+
+
+def test_a_scenario_runs_in_strict_mode_and_is_summarised(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(HELD)
+    result = pytester.runpytest_subprocess("--junitxml=junit.xml", "--chaos-seed", "11")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "brownout: substrate local, chaos seed 11",
+            "*= chaos =*",
+            "✔ HELD it_holds",
+            "    40 requests, 0 lost, 0 retries · p50 * ms, p99 * ms · * answers/s",
+            "    reports/runs/*Z-it_holds",
+            "✔ HELD control of constant",
+            "2 HELD",
+        ]
+    )
+    found = [
+        (each.attrib["name"], each.attrib["value"])
+        for each in ET.fromstring((pytester.path / "junit.xml").read_text()).iter("property")  # noqa: S314 - pytest's
+    ]
+    run, control = (str(path) for path in sorted(run_directories(pytester), key=lambda path: "control" in path.name))
+    assert found[:3] == [("verdict", "HELD"), ("run_directory", run), ("control_directory", control)]
+    assert found[3][0] == "seed"
+    assert (pytester.path / "reports" / "runs" / "latest").exists()
+
+
+def test_a_seed_gives_the_same_requests_again(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(UNJUDGED)
+    first = pytester.runpytest_subprocess("--runs-dir", "first")
+    seed = re.search(r"chaos seed (\d+)", first.stdout.str())
+    assert seed is not None
+    pytester.runpytest_subprocess("--runs-dir", "second", "--chaos-seed", seed[1])
+    facts = [orjson.loads((pytester.path / name / "latest" / "run.json").read_bytes()) for name in ("first", "second")]
+    assert facts[0]["seed"] == facts[1]["seed"]
+    assert facts[0]["session_seed"] == int(seed[1])
+
+
+def test_a_run_that_nobody_judged_is_shown_as_inconclusive(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(UNJUDGED)
+    result = pytester.runpytest_subprocess("--chaos-seed", "5")
+    result.stdout.fnmatch_lines(
+        [
+            "? INCONCLUSIVE nobody_looks",
+            "    ? experiment: nobody judged this run",
+            "1 INCONCLUSIVE",
+            "again: pytest -m chaos --substrate local --chaos-seed 5 test_scenario.py::test_nobody_looks",
+        ]
+    )
+
+
+def test_what_a_scenario_asserts_beyond_its_invariants_counts(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(TOO_MUCH)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["✘ VIOLATED it_asserts_too_much", "    ✘ scenario: AssertionError: assert 0 > 0"])
+
+
+@pytest.mark.parametrize("substrate", ["simulated", "docker"])
+def test_a_missing_substrate_skips_with_the_reason(pytester: pytest.Pytester, scenario: Write, substrate: str) -> None:
+    scenario(HELD)
+    result = pytester.runpytest_subprocess("-rs", "--substrate", substrate)
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines([f"SKIPPED * the {substrate} substrate is not part of this version; there is local"])
+
+
+def test_a_missing_substrate_fails_where_it_is_required(
+    pytester: pytest.Pytester, scenario: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario(HELD)
+    monkeypatch.setenv("REQUIRE_SUBSTRATES", "local, docker")
+    result = pytester.runpytest_subprocess("--substrate", "docker")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*REQUIRE_SUBSTRATES names 'docker', but the docker substrate is not part*"])
+
+
+def test_a_run_is_told_about_while_it_goes_on(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(HELD.replace("load,", "constant(rate=20, seconds=6, inputs=['good']),", 1))
+    result = pytester.runpytest_subprocess()
+    result.stdout.fnmatch_lines(["  it_holds  5 of 6 s, offered 2*/s, answered *, * waiting"])
+
+
+def test_runs_of_several_processes_are_summarised_together(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(HELD, HELD.replace("test_it_holds", "test_it_holds_again"))
+    result = pytester.runpytest_subprocess("-n2", "--chaos-seed", "3")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines_random(["✔ HELD it_holds", "✔ HELD it_holds_again", "4 HELD"])
+    facts = [orjson.loads((path / "run.json").read_bytes()) for path in run_directories(pytester)]
+    assert {each["session_seed"] for each in facts} == {3}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_however_a_session_ends_no_process_is_left_and_the_history_is_readable(
+    pytester: pytest.Pytester, scenario: Write, number: signal.Signals
+) -> None:
+    scenario(ENDLESS)
+    session = subprocess.Popen(
+        (sys.executable, "-m", "pytest"), cwd=pytester.path, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
+    try:
+        histories = pytester.path / "reports" / "runs" / "latest"
+        wait_until(lambda: (histories / "history.jsonl").exists() and len(lines(histories / "history.jsonl")) > 20)
+        children = psutil.Process(session.pid).children(recursive=True)
+        assert len(children) >= 4  # three nodes and a proxy
+    finally:
+        session.send_signal(number)
+        output, _ = session.communicate(timeout=60)
+    wait_until(lambda: not any(child.is_running() and child.status() != "zombie" for child in children))
+    assert all(orjson.loads(line) for line in lines(histories / "history.jsonl")[:-1])
+    if number is signal.SIGINT:
+        assert orjson.loads((histories / "verdicts.json").read_bytes())["verdict"] == "INCONCLUSIVE"
+        assert "? experiment: the run was interrupted" in output
+    else:
+        assert not (histories / "verdicts.json").exists()
+
+
+def test_loading_the_plugin_loads_nothing_of_the_harness() -> None:
+    program = (
+        "import sys, chaos.plugin; print(*sorted(each for each in sys.modules if each.startswith(('chaos', 'aio'))))"
+    )
+    said = subprocess.run((sys.executable, "-c", program), check=True, capture_output=True, text=True, cwd=PROJECT)
+    assert said.stdout.split() == ["chaos", "chaos.plugin"]
+
+
+def lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines()
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
