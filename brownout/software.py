@@ -31,7 +31,7 @@ def toxiproxy() -> Finding:
     search = look()
     if search.server is None:
         found = "; ".join(search.passed_over)
-        return Finding("toxiproxy-server", State.MISSING, found, "python -m chaos.toxiproxy   # fetches or builds it")
+        return Finding("toxiproxy-server", State.MISSING, found, f"{sys.executable} -m chaos.toxiproxy")
     said = _ask(search.server, "--version")
     version = re.search(r"\d+\.\d+\.\d+", said or "")
     return Finding("toxiproxy-server", State.FINE, f"{version[0] if version else VERSION} at {search.server}")

@@ -2,8 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -27,10 +27,10 @@ def keep_up(*, port: int, workers: int, logs: Path | None, verbose: bool) -> Exi
     """Run the system until a signal comes or it cannot go on."""
     console = Console()
     try:
-        port = _settle(port)
-        logs = logs or platformdirs.user_log_path("brownout") / f"up-{port}"
-        plan = Plan.of_environment(port=port, workers=workers, logs=logs.absolute())
-        return asyncio.run(Upkeep(plan, console, verbose=verbose).run())
+        with _settled(port) as settled:
+            logs = logs or platformdirs.user_log_path("brownout") / f"up-{settled}"
+            plan = Plan.of_environment(port=settled, workers=workers, logs=logs.absolute())
+            return asyncio.run(Upkeep(plan, console, verbose=verbose).run())
     except HarnessProblem as problem:
         _say(Console(stderr=True), str(problem))
         return ExitCode.COULD_NOT_RUN
@@ -96,13 +96,15 @@ class Upkeep:
                 raise FleetProblem("\n".join(map(str, problems.exceptions))) from None
 
 
-def _settle(port: int) -> int:
-    """The port itself if it is free, or a free one for 0. Raises PortTaken."""
+@contextmanager
+def _settled(port: int) -> Iterator[int]:
+    """The port itself if it is free, or for 0 one that is kept free for us meanwhile. Raises PortTaken."""
     if port:
         ports.check(port)
-        return port
-    with PortReservation() as reserved:
-        return reserved.port
+        yield port
+    else:
+        with PortReservation() as reserved:
+            yield reserved.port
 
 
 def _say(console: Console, sentence: str) -> None:

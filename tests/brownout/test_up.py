@@ -3,12 +3,16 @@ import shutil
 import signal
 import subprocess
 from pathlib import Path
+from typing import Final
 
 import orjson
 import psutil
 
 from system.models import catalogue
 from tests.brownout.running_up import COMMAND, END_S, RunningUp, brownout, eventually, get, gone, infer, running_up
+from tests.brownout.terminal import at_terminal
+
+ERASE_LINE: Final = "\x1b[2K"
 
 
 def test_it_answers_requests_soon_after_it_was_started(up: RunningUp) -> None:
@@ -53,6 +57,15 @@ def test_one_ctrl_c_stops_everything_in_order(tmp_path: Path) -> None:
         assert gone(family)
         assert up.said.endswith("stopped\n")
         assert '"event":"stopped"' in (up.logs / "coordinator.log").read_text()
+
+
+def test_at_a_terminal_the_workers_are_drawn_and_the_drawing_goes_away(tmp_path: Path) -> None:
+    with at_terminal(*COMMAND, "up", "--port", "0", "--workers", "1", "--logs", str(tmp_path)) as up:
+        eventually(lambda: "1 of 1 workers alive" in up.drawn, "a drawn status")
+        up.process.send_signal(signal.SIGINT)
+        assert up.wait(END_S) == 0
+        assert "restarts" in up.drawn
+        assert ERASE_LINE in up.drawn.rpartition("workers alive")[2]
 
 
 def test_requests_that_were_accepted_are_answered_after_sigterm(tmp_path: Path) -> None:

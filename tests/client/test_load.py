@@ -8,6 +8,7 @@ import orjson
 import pytest
 
 from tests.brownout.running_up import COMMAND, RunningUp, brownout, eventually, get
+from tests.brownout.terminal import at_terminal
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,13 @@ def test_bursts_from_the_environment_are_sent_and_summed_up(up: RunningUp) -> No
     assert ended.returncode == 0, ended.stderr
     assert get(f"{up.url}/status")["tasks_completed"] - before == 8
     assert "sent       8 in" in ended.stdout
+
+
+def test_at_a_terminal_progress_is_drawn_while_it_goes_on(up: RunningUp) -> None:
+    with at_terminal(*COMMAND, "load", up.url, "--rate", "20", "--seconds", "1") as load:
+        assert load.wait(30) == 0
+    assert "answers/s, p99" in load.drawn
+    assert "p50" in load.drawn.rpartition("answers/s")[2]
 
 
 def test_ctrl_c_sums_up_what_there_is_so_far(up: RunningUp) -> None:
