@@ -10,7 +10,8 @@ from brownout.port import flaw_of, holder_of
 from system.models import catalogue
 
 GIBIBYTE: Final = 1024**3
-NEEDED_BYTES: Final = GIBIBYTE  # three workers and a coordinator take 0.6 GiB together; the rest is room for what drives them
+# Three workers and a coordinator take 0.6 GiB together; the rest is room for what drives them.
+NEEDED_BYTES: Final = GIBIBYTE
 
 
 def cores() -> Finding:
