@@ -7,6 +7,7 @@ load as a fast one and cannot hide its pauses. Times are seconds after the start
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from itertools import count, takewhile
 from random import Random
 from typing import Any, ClassVar, Protocol
 
@@ -64,7 +65,11 @@ class Poisson:
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """`size` requests at once every `every` seconds, the first at 0, and between them Poisson arrivals at `rate`."""
+    """`size` requests at once every `every` seconds, and between them Poisson arrivals at `rate`.
+
+    The first burst comes after `every` seconds: at 0 it would meet caches and connections that are cold on both sides,
+    and measure those.
+    """
 
     kind: ClassVar[str] = "burst"
     size: int
@@ -74,11 +79,14 @@ class Burst:
 
     def __post_init__(self) -> None:
         _positive(self.kind, size=self.size, every=self.every, seconds=self.seconds)
+        if self.every >= self.seconds:
+            raise ValueError(f"{self.kind}: every={self.every!r} leaves no burst within seconds={self.seconds!r}")
         if self.rate:
             _positive(self.kind, rate=self.rate)
 
     def due(self, rng: Random) -> Iterator[float]:
-        bursts = (at for at in Constant(1 / self.every, self.seconds).due(rng) for _ in range(self.size))
+        times = (number * self.every for number in count(1))
+        bursts = (at for at in takewhile(lambda at: at < self.seconds, times) for _ in range(self.size))
         background = Poisson(self.rate, self.seconds).due(rng) if self.rate else ()
         yield from sorted([*bursts, *background])
 

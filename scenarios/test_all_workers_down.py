@@ -23,7 +23,7 @@ WORKERS: Final = ("worker1", "worker2", "worker3")
 @pytest.mark.chaos
 async def test_requests_wait_while_all_workers_are_down(experiment: Experiment) -> None:
     run = await experiment(
-        workload=poisson(rate=60, seconds=13),
+        workload=poisson(rate=60, seconds=16),
         schedule=[
             *(crash(worker).at(3) for worker in WORKERS),
             *(restart(worker).at(7) for worker in WORKERS),

@@ -1,7 +1,10 @@
-"""A worker is killed and comes back."""
+"""A worker is killed with requests in its hands, and comes back."""
+
+from typing import Final
 
 import pytest
 
+from chaos.bundled import bundled
 from chaos.experiment import Experiment
 from chaos.faults import crash, restart
 from chaos.invariants import (
@@ -15,18 +18,24 @@ from chaos.invariants import (
 )
 from chaos.workload import poisson
 
+# Batches take 50 ms on average instead of 5, so that each worker is busy nearly always, whenever it is killed.
+BUSY: Final = bundled(worker={"MAX_DELAY": "0.1"})
+
 
 @pytest.mark.chaos
 async def test_a_worker_crash_loses_nothing(experiment: Experiment) -> None:
     run = await experiment(
-        workload=poisson(rate=60, seconds=12),
+        workload=poisson(rate=80, seconds=12),
         schedule=[crash("worker1").at(3), restart("worker1").at(6)],
+        system=BUSY,
     )
     run.holds(
         *(no_loss(), answered_once(), answers_correct(), books_balance()),
         *(retries_explained(at_most=2), goodput_at_least(0.9), recovers_within(seconds=3)),
     )
+    assert run.retries > 0
     assert not run.answers("worker1", between=(3.5, 6))
     assert run.answers("worker1", between=(9, 12))
-    control = await experiment.control(poisson(rate=60, seconds=6))
+    control = await experiment.control(poisson(rate=80, seconds=6), system=BUSY)
+    assert control.retries == 0
     assert control.answers("worker1", between=(3.5, 6))
