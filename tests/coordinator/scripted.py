@@ -54,8 +54,7 @@ class ScriptedWorker:
         self.asked_at.append(asyncio.get_running_loop().time())
         if self.refuses is not None:
             raise AttemptFailed(self.refuses, "as scripted")
-        async with asyncio.timeout(timeout_s):
-            await self._unless_cut(self._compute())
+        await self._within(timeout_s, self._compute(), Cause.TOO_SLOW)
         self.answered += [item.text for item in items]
         return [
             ItemRefused("as scripted") if item.text in self.refused_texts else Answer(item.text.upper(), 1.0)
@@ -63,8 +62,7 @@ class ScriptedWorker:
         ]
 
     async def check(self, timeout_s: float) -> None:
-        async with asyncio.timeout(timeout_s):
-            await self._unless_cut(self._healthy())
+        await self._within(timeout_s, self._healthy(), Cause.SILENT)
 
     async def _compute(self) -> None:
         async with self._lane:
@@ -73,6 +71,13 @@ class ScriptedWorker:
 
     async def _healthy(self) -> None:
         await self._there.wait()
+
+    async def _within(self, timeout_s: float, work: Coroutine[None, None, object], otherwise: Cause) -> None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                await self._unless_cut(work)
+        except TimeoutError:
+            raise AttemptFailed(otherwise, f"nothing for {timeout_s:g} s") from None
 
     async def _unless_cut(self, work: Coroutine[None, None, object]) -> None:
         if not self._reachable:

@@ -182,8 +182,11 @@ class Dispatcher:
         oldest = self.queue.oldest
         if oldest is None:
             return False
-        age = self._loop.time() - oldest.accepted_at
-        return len(self.queue) >= self.policy.batch_size or age >= self.policy.batch_timeout
+        return len(self.queue) >= self.policy.batch_size or self._loop.time() >= self._old_at(oldest)
+
+    def _old_at(self, request: Request) -> float:
+        """From when on a request has waited long enough for company."""
+        return request.accepted_at + self.policy.batch_timeout
 
     def _launch_one(self, candidates: Sequence[Member], size: int) -> bool:
         for member in candidates:
@@ -226,9 +229,10 @@ class Dispatcher:
             self._age_alarm.cancel()
             self._age_alarm = None
         oldest = self.queue.oldest
-        if oldest is not None and any(member.may_hold for member in self.members):
-            due = max(oldest.accepted_at + self.policy.batch_timeout, self._loop.time())
-            self._age_alarm = self._loop.call_at(due, self._pump)
+        # One that is old already could not go now: what lets it go later (a batch that ends, a worker that returns)
+        # pumps by itself, and an alarm for the past would ring for ever.
+        if oldest is not None and self._old_at(oldest) > self._loop.time():
+            self._age_alarm = self._loop.call_at(self._old_at(oldest), self._pump)
 
     # ── one batch out and back ───────────────────────────────────────────────────────────────────────────────────
 
