@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from system.coordinator.core.errors import DeadlinePassed
 from tests.coordinator.conftest import FleetMaker
 
 pytestmark = pytest.mark.looptime
@@ -26,3 +27,19 @@ async def test_an_old_request_that_nobody_may_take_yet_costs_no_turns_of_the_loo
         assert f.workers[0].batches[2:] == [["e"], ["f"]]
         assert len(f.dispatcher.queue) == 1
         assert [(await task).answer.output for task in asked] == list("ABCDEF")
+
+
+async def test_a_worker_is_not_blamed_for_a_deadline_that_was_near(fleet: FleetMaker) -> None:
+    async with fleet(1, service_s=1.0, worker_timeout=2.0) as f:
+        f.workers[0].crash()
+        near = f.ask("a", "b", "c")
+        await asyncio.sleep(9.3)
+        later = f.ask("d")
+        f.workers[0].restart()
+        for task in near:
+            with pytest.raises(DeadlinePassed):
+                await task
+        assert (await later[0]).retries == 0
+        assert f.workers[0].batches == [["a", "b", "c"], ["a", "b", "c"], ["d"]]
+        assert [move for move in f.notes.moves if move[2] == "down"] == [("worker1", "up", "down")]
+        assert f.books() == (4, 1, 3, 0)

@@ -273,7 +273,9 @@ class Dispatcher:
             self._redirect(request, attempt, Cause.REFUSED)
 
     def _flight_failed(self, member: Member, flight: Flight, cause: Cause, reason: str) -> None:
-        if not flight.given_up:
+        # A call that ends because the clients' time was over, perhaps soon after it began, says nothing of the worker.
+        out_of_time = cause is Cause.TOO_SLOW and all(request.state is State.DONE for request in flight.requests)
+        if not flight.given_up and not out_of_time:
             member.failed(self._loop.time(), f"{cause}: {reason}")
         self._redirect_flight(flight, cause)
 
