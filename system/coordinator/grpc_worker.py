@@ -12,8 +12,9 @@ import grpc.aio
 from proto import inference_pb2, inference_pb2_grpc
 from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused
 
-# A worker silent for this long is asked again over a new connection: the old one may be half open, and TCP alone would
-# take minutes to notice. Longer than a pause that a worker may well wake up from with the answers still in its hands.
+# A worker that cannot be reached for this long is asked again over a new connection: the old one may be half open, which TCP alone
+# would take minutes to notice, or wait out gRPC's long back-off between two look-ups of a name. Longer than a pause that
+# a worker may well wake up from with the answers still in its hands.
 STALE_CHANNEL_S: Final = 4.0
 
 _CHANNEL_OPTIONS: Final = (
@@ -33,12 +34,13 @@ _CHANNEL_OPTIONS: Final = (
 class GrpcWorker:
     """Implements `Worker` over the generated stub. `async with` it to close its channel."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, stale_channel_s: float = STALE_CHANNEL_S) -> None:
         self.address = address
+        self._stale_channel_s = stale_channel_s
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._heard_at = self._loop.time()
+        self._unreached_since: float | None = None
         self._connect()
         return self
 
@@ -63,7 +65,7 @@ class GrpcWorker:
                 raise
             # Nobody cancelled us: the channel was closed under the call, which grpc.aio reports in the same way.
             raise AttemptFailed(Cause.CUT, "the channel was replaced") from None
-        self._heard_at = self._loop.time()
+        self._unreached_since = None
         return _outcomes(items, response)
 
     async def check(self, timeout_s: float) -> None:
@@ -73,18 +75,25 @@ class GrpcWorker:
         except grpc.aio.AioRpcError as error:
             failure = _failure(error)
             if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-                await self._replace_stale_channel()
                 failure = AttemptFailed(Cause.SILENT, f"no heartbeat for {timeout_s:g} s")
+            if failure.cause is not Cause.REFUSED:
+                await self._not_reached()
             raise failure from error
-        self._heard_at = self._loop.time()
+        self._unreached_since = None
         if not response.ok:
             raise AttemptFailed(Cause.REFUSED, "it says that it is not serving")
 
-    async def _replace_stale_channel(self) -> None:
-        if self._loop.time() - self._heard_at > STALE_CHANNEL_S:
+    async def _not_reached(self) -> None:
+        """Counts from the first check that failed, not from the last that was answered: between may lie a long interval,
+        or a pause of this very process.
+        """
+        now = self._loop.time()
+        if self._unreached_since is None:
+            self._unreached_since = now
+        elif now - self._unreached_since > self._stale_channel_s:
+            self._unreached_since = None
             stale = self._channel
             self._connect()
-            self._heard_at = self._loop.time()
             await stale.close()
 
 

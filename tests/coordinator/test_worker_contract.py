@@ -43,10 +43,7 @@ class Victim:
 
     async def health(self) -> Cause | None:
         try:
-            async with asyncio.timeout(0.5):
-                await self.worker.check(0.5)
-        except TimeoutError:
-            return Cause.SILENT
+            await self.worker.check(0.5)
         except AttemptFailed as failure:
             return failure.cause
         return None

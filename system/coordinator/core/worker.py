@@ -58,5 +58,5 @@ class Worker(Protocol):
         ...
 
     async def check(self, timeout_s: float) -> None:
-        """Return when the worker says it is serving."""
+        """Return when the worker says it is serving. No answer within `timeout_s` is Cause.SILENT."""
         ...
