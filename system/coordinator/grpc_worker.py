@@ -31,6 +31,10 @@ _CHANNEL_OPTIONS: Final = (
 )
 
 
+# How gRPC's details begin when a call ends UNAVAILABLE because no connection came about; any other was under way.
+_NEVER_SENT: Final = ("failed to connect", "errors resolving", "dns resolution failed")
+
+
 class GrpcWorker:
     """Implements `Worker` over the generated stub. `async with` it to close its channel."""
 
@@ -102,7 +106,7 @@ def _failure(error: grpc.aio.AioRpcError) -> AttemptFailed:
     code, details = error.code(), error.details() or ""
     reason = f"{code.name}: {details}"
     if code is grpc.StatusCode.UNAVAILABLE:
-        never_sent = "failed to connect" in details.lower()
+        never_sent = details.lower().startswith(_NEVER_SENT)
         return AttemptFailed(Cause.NOT_SENT if never_sent else Cause.CUT, reason)
     if code is grpc.StatusCode.CANCELLED:
         return AttemptFailed(Cause.CUT, reason)

@@ -48,3 +48,10 @@ async def test_a_peer_that_stays_silent_is_asked_again_over_a_new_connection() -
         with pytest.raises(AttemptFailed) as failure:
             await call
         assert failure.value.cause is Cause.CUT
+
+
+async def test_a_name_that_cannot_be_looked_up_is_not_sent_anything() -> None:
+    async with GrpcWorker("nobody.invalid:1") as worker:
+        with pytest.raises(AttemptFailed) as failure:
+            await worker.infer(ITEMS, PATIENCE_S)
+        assert failure.value.cause is Cause.NOT_SENT
