@@ -74,9 +74,9 @@ class Experiment:
         key = f"{workload!r} {system!r}"  # the JSON would do but for the values of environments, which it leaves out
         laboratory = self._laboratory
         if key not in laboratory.controls:
-            name, seed = f"control of {workload.arrivals.kind}", laboratory.seed_of(f"control of {workload}")
+            name = f"control of {workload}"
             laboratory.controls[key] = await self._perform(
-                name, workload=workload, schedule=Schedule(), system=system, seed=seed, into=[]
+                name, workload=workload, schedule=Schedule(), system=system, seed=laboratory.seed_of(name), into=[]
             )
         control = laboratory.controls[key]
         if control not in self.controls:

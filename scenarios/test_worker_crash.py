@@ -1,4 +1,4 @@
-"""A worker is killed with requests in its hands, and comes back."""
+"""A worker is killed with requests in its hands, comes back, and is killed again."""
 
 from typing import Final
 
@@ -18,15 +18,18 @@ from chaos.invariants import (
 )
 from chaos.workload import poisson
 
-# Batches take 50 ms on average instead of 5, so that each worker is busy nearly always, whenever it is killed.
+# Batches take 55 ms on average instead of 5, so that each worker is busy nearly always; killed twice, it is so once.
 BUSY: Final = bundled(worker={"MAX_DELAY": "0.1"})
 
 
 @pytest.mark.chaos
 async def test_a_worker_crash_loses_nothing(experiment: Experiment) -> None:
     run = await experiment(
-        workload=poisson(rate=80, seconds=12),
-        schedule=[crash("worker1").at(3), restart("worker1").at(6)],
+        workload=poisson(rate=80, seconds=16),
+        schedule=[
+            *(crash("worker1").at(3), restart("worker1").at(5)),
+            *(crash("worker1").at(9.5), restart("worker1").at(11)),
+        ],
         system=BUSY,
     )
     run.holds(
@@ -34,8 +37,8 @@ async def test_a_worker_crash_loses_nothing(experiment: Experiment) -> None:
         *(retries_explained(at_most=2), goodput_at_least(0.9), recovers_within(seconds=3)),
     )
     assert run.retries > 0
-    assert not run.answers("worker1", between=(3.5, 6))
-    assert run.answers("worker1", between=(9, 12))
+    assert not run.answers("worker1", between=(3.5, 5))
+    assert run.answers("worker1", between=(14, 16))
     control = await experiment.control(poisson(rate=80, seconds=6), system=BUSY)
     assert control.retries == 0
-    assert control.answers("worker1", between=(3.5, 6))
+    assert control.answers("worker1", between=(3.5, 5))

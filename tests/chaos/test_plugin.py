@@ -86,7 +86,7 @@ def test_a_scenario_runs_in_strict_mode_and_is_summarised(pytester: pytest.Pytes
             "✔ HELD it_holds",
             "    40 requests, 0 lost, 0 retries · p50 * ms, p99 * ms · * answers/s",
             "    reports/runs/*Z-it_holds",
-            "✔ HELD control of constant",
+            "✔ HELD control of constant(rate=40, seconds=1)",
             "2 HELD",
         ]
     )
