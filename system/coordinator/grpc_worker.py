@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from typing import Final, Self
 
@@ -12,9 +13,9 @@ import grpc.aio
 from proto import inference_pb2, inference_pb2_grpc
 from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused
 
-# A worker that cannot be reached for this long is asked again over a new connection: the old one may be half open, which TCP alone
-# would take minutes to notice, or wait out gRPC's long back-off between two look-ups of a name. Longer than a pause that
-# a worker may well wake up from with the answers still in its hands.
+# A worker that cannot be reached for this long is asked again over a new connection: the old one may be half open,
+# which TCP alone would take minutes to notice, or wait out gRPC's long back-off between two look-ups of a name. Longer
+# than a pause that a worker may well wake up from with the answers still in its hands.
 STALE_CHANNEL_S: Final = 4.0
 
 _CHANNEL_OPTIONS: Final = (
@@ -33,6 +34,9 @@ _CHANNEL_OPTIONS: Final = (
 
 # How gRPC's details begin when a call ends UNAVAILABLE because no connection came about; any other was under way.
 _NEVER_SENT: Final = ("failed to connect", "errors resolving", "dns resolution failed")
+
+# gRPC hands out None, against its own annotations, for an answer whose bytes are not the message that they should be.
+_GARBAGE: Final = "its answer cannot be decoded"
 
 
 class GrpcWorker:
@@ -59,6 +63,7 @@ class GrpcWorker:
         request = inference_pb2.InferRequest(
             request_ids=[item.request_id for item in items], input_texts=[item.text for item in items]
         )
+        response: inference_pb2.InferResponse | None
         try:
             response = await self._stub.Infer(request, timeout=timeout_s)
         except grpc.aio.AioRpcError as error:
@@ -70,9 +75,12 @@ class GrpcWorker:
             # Nobody cancelled us: the channel was closed under the call, which grpc.aio reports in the same way.
             raise AttemptFailed(Cause.CUT, "the channel was replaced") from None
         self._unreached_since = None
+        if response is None:
+            raise AttemptFailed(Cause.REFUSED, _GARBAGE)
         return _outcomes(items, response)
 
     async def check(self, timeout_s: float) -> None:
+        response: inference_pb2.HealthResponse | None
         try:
             # wait_for_ready makes no sense here: a refused connection is news that must not wait.
             response = await self._stub.HealthCheck(inference_pb2.HealthRequest(), timeout=timeout_s)
@@ -84,12 +92,14 @@ class GrpcWorker:
                 await self._not_reached()
             raise failure from error
         self._unreached_since = None
+        if response is None:
+            raise AttemptFailed(Cause.REFUSED, _GARBAGE)
         if not response.ok:
             raise AttemptFailed(Cause.REFUSED, "it says that it is not serving")
 
     async def _not_reached(self) -> None:
-        """Counts from the first check that failed, not from the last that was answered: between may lie a long interval,
-        or a pause of this very process.
+        """Counts from the first check that failed, not from the last that was answered: between the two may lie a long
+        interval, or a pause of this very process.
         """
         now = self._loop.time()
         if self._unreached_since is None:
@@ -119,21 +129,27 @@ def _outcomes(items: Sequence[Item], response: inference_pb2.InferResponse) -> S
     """Answers by request id, never by position. Fields from 5 up may be missing: older workers do not send them."""
     if not response.success:
         raise AttemptFailed(Cause.REFUSED, "it says that the batch did not succeed")
-    count = len(response.request_ids)
-    if len(response.output_texts) != count or any(
-        optional and len(optional) != count for optional in (response.scores, response.errors)
-    ):
-        raise AttemptFailed(
-            Cause.REFUSED, f"its answer is malformed: {count} ids, {len(response.output_texts)} outputs"
-        )
-    outcomes: dict[str, Answer | ItemRefused] = {}
-    for position, request_id in enumerate(response.request_ids):
-        if response.errors and response.errors[position]:
-            outcomes[request_id] = ItemRefused(response.errors[position])
-        else:
-            score = response.scores[position] if response.scores else None
-            outcomes[request_id] = Answer(response.output_texts[position], score)
-    missing = [item.request_id for item in items if item.request_id not in outcomes]
-    if missing or len(outcomes) != len(items):
-        raise AttemptFailed(Cause.REFUSED, f"its answer does not fit the batch: {len(missing)} of {len(items)} missing")
+    count = len(items)
+    lengths = {"ids": len(response.request_ids), "outputs": len(response.output_texts)}
+    lengths |= {"scores": len(response.scores) or count, "errors": len(response.errors) or count}
+    if any(length != count for length in lengths.values()):
+        counted = ", ".join(f"{length} {name}" for name, length in lengths.items())
+        raise AttemptFailed(Cause.REFUSED, f"its answer is malformed: {counted} to {count} items")
+    outcomes = {
+        request_id: _outcome(response, position, request_id) for position, request_id in enumerate(response.request_ids)
+    }
+    missing = sum(item.request_id not in outcomes for item in items)
+    if missing:
+        raise AttemptFailed(Cause.REFUSED, f"its answer does not fit the batch: {missing} of {count} missing")
     return [outcomes[item.request_id] for item in items]
+
+
+def _outcome(response: inference_pb2.InferResponse, position: int, request_id: str) -> Answer | ItemRefused:
+    if response.errors and response.errors[position]:
+        return ItemRefused(response.errors[position])
+    output = response.output_texts[position]
+    score = response.scores[position] if response.scores else None
+    # A model that computes NaN has not preferred one label to another, whatever label comes with it.
+    if not output or (score is not None and not math.isfinite(score)):
+        raise AttemptFailed(Cause.REFUSED, f"its answer to {request_id} is none: {output!r} with score {score}")
+    return Answer(output, score)

@@ -18,8 +18,10 @@ class Hearer(Protocol):
 
 
 async def watch(hearer: Hearer, member: Member, *, interval_s: float, timeout_s: float) -> None:
-    """Check every `interval_s` for ever. The worker keeps the time of `timeout_s` itself: a second clock here would ring
-    just before its own and keep it from whatever it does about silence.
+    """Check every `interval_s` for ever.
+
+    The worker keeps the time of `timeout_s` itself: a second clock here would ring just before its own and keep it from
+    whatever it does about silence.
 
     The interval counts from the start of one check to the start of the next, so that a silent worker is noticed
     after at most interval + timeout.
