@@ -67,7 +67,8 @@ class LiveProgress:
         self._scenario = scenario
 
     def moment(self, moment: Moment) -> None:
-        self._draw(f"  {self._scenario}  {told(moment)}")
+        # The name last: it is what a narrow terminal can do without.
+        self._draw(f"  {told(moment)}  ({self._scenario})")
 
     def clear(self) -> None:
         self._draw("")
