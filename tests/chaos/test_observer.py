@@ -63,7 +63,7 @@ async def test_it_goes_on_sampling_through_silence(tmp_path: Path, monkeypatch: 
     with Recorder(tmp_path / "history.jsonl") as recorder:
         async with serving(silent_at_first) as url, aiohttp.ClientSession() as http, asyncio.timeout(20):
             watching = asyncio.create_task(Observer(http, url, recorder).watch(every_s=0.01))
-            while len(recorder) < 4:  # noqa: ASYNC110 - a recorder has no event to wait for
+            while len(recorder) < 4:
                 await asyncio.sleep(0.005)
             watching.cancel()
             with pytest.raises(asyncio.CancelledError):
