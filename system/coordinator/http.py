@@ -12,9 +12,10 @@ import orjson
 from fastapi import FastAPI, Query, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from starlette.requests import ClientDisconnect
 
 from system.coordinator.core.dispatcher import Dispatcher
-from system.coordinator.core.errors import NotAdmitted, RequestFailed
+from system.coordinator.core.errors import InputRefused, NotAdmitted, RequestFailed
 from system.coordinator.core.ledger import INPUT_KEPT, Entry
 
 DISCARDED: Final = 4 * 1024 * 1024
@@ -83,7 +84,9 @@ def create_app(dispatcher: Dispatcher, max_body_bytes: int) -> FastAPI:
     app.exception_handler(RequestValidationError)(_invalid_query)
     app.exception_handler(BodyTooLarge)(_too_large)
     app.exception_handler(NotAdmitted)(_not_admitted)
+    app.exception_handler(InputRefused)(_input_refused)
     app.exception_handler(RequestFailed)(_request_failed)
+    app.exception_handler(ClientDisconnect)(_nobody_there)
     return app
 
 
@@ -193,6 +196,16 @@ async def _too_large(_: Request, error: BodyTooLarge) -> Response:
 
 async def _not_admitted(_: Request, error: NotAdmitted) -> Response:
     return _json({"detail": str(error)}, error.status, {"Retry-After": str(error.retry_after_s)})
+
+
+async def _input_refused(_: Request, error: InputRefused) -> Response:
+    problem = {"loc": ["body", "input"], "msg": error.detail, "type": "refused"}
+    return _json(error.to_json() | {"detail": [problem]}, error.status)
+
+
+async def _nobody_there(_: Request, __: ClientDisconnect) -> Response:
+    # It hung up before it had sent its whole body: no error of ours, and nobody reads this.
+    return Response(status_code=400)
 
 
 async def _request_failed(_: Request, error: RequestFailed) -> Response:
