@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 import signal
 import socket
@@ -44,6 +45,7 @@ def bind(host: str, port: int) -> socket.socket:
 async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
     """Serve on `bound` until SIGTERM or SIGINT, then finish what was admitted and return."""
     log = structlog.get_logger()
+    abandoned = 0
     async with contextlib.AsyncExitStack() as scopes:
         workers = {
             name: await scopes.enter_async_context(GrpcWorker(address)) for name, address in settings.workers.items()
@@ -60,17 +62,25 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
                 lifespan="off",
                 access_log=False,
                 log_config=None,
-                # The answers that are still owed come before the drain bound; then uvicorn cuts the connections.
-                timeout_graceful_shutdown=int(settings.drain_timeout),
+                # By then every answer that was owed is given or abandoned; only clients that have not finished sending
+                # are still there, and are cut. A second more, so that it is not they who are abandoned.
+                timeout_graceful_shutdown=math.ceil(settings.drain_timeout) + 1,
                 timeout_keep_alive=75,
             )
         )
 
+        def abandon() -> None:
+            nonlocal abandoned
+            abandoned += dispatcher.abandon()
+
         def drain(signal_name: str) -> None:
             log.info("draining", signal=signal_name, pending=len(dispatcher.ledger))
-            server.force_exit = dispatcher.draining  # asked a second time: now
-            dispatcher.draining = True
-            server.should_exit = True
+            if dispatcher.draining:  # asked a second time: now
+                server.force_exit = True
+                abandon()
+            else:
+                dispatcher.draining = server.should_exit = True
+                loop.call_later(settings.drain_timeout, abandon)
 
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -79,4 +89,4 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
         log.info("listening", host=host, port=port, workers=settings.workers)
         await server.serve(sockets=[bound])
     ledger = dispatcher.ledger
-    log.info("stopped", completed=ledger.completed, failed=ledger.failed, abandoned=len(ledger))
+    log.info("stopped", completed=ledger.completed, failed=ledger.failed, abandoned=abandoned)

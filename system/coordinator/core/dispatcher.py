@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol, Self
 
-from system.coordinator.core.errors import DeadlinePassed, Draining, InputRefused, QueueFull, RequestFailed
+from system.coordinator.core.errors import Abandoned, DeadlinePassed, Draining, InputRefused, QueueFull, RequestFailed
 from system.coordinator.core.flight import Flight
 from system.coordinator.core.heartbeat import watch
 from system.coordinator.core.ledger import Entry, Ledger
@@ -340,6 +340,13 @@ class Dispatcher:
         if isinstance(failure, RequestFailed) and not request.answered.done():
             request.answered.set_exception(failure)
         self._listener.request_ended(request, entry)
+
+    def abandon(self) -> int:
+        """Fail whatever was admitted and has not ended, so that its clients and the log learn why. Returns how many."""
+        left = list(self.ledger.pending)
+        for request in left:
+            self._fail(request, Abandoned(request))
+        return len(left)
 
     def _leave_queue(self, request: Request) -> None:
         if request.state is State.QUEUED:

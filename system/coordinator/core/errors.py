@@ -50,6 +50,11 @@ class DeadlinePassed(RequestFailed):
         super().__init__(request, "Inference request timed out")
 
 
+class Abandoned(RequestFailed):
+    def __init__(self, request: Request) -> None:
+        super().__init__(request, "the coordinator stopped before there was an answer")
+
+
 class InputRefused(RequestFailed):
     """Workers computed its batch mates but refused this input, each time it was tried."""
 
