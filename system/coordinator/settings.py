@@ -8,7 +8,7 @@ from typing import Annotated, Final, Literal
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from system.coordinator.core.dispatcher import Policy
+from system.coordinator.core.policy import Policy
 
 _ENTRY: Final = re.compile(r"^(?:(?P<id>[^=\s]+)=)?(?P<host>[^:/=\s]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d{1,5})$")
 

@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from system.coordinator.core.dispatcher import Dispatcher, Policy
+from system.coordinator.core.dispatcher import Dispatcher
 from system.coordinator.core.ledger import Entry
 from system.coordinator.core.member import Member, MemberState
+from system.coordinator.core.policy import Policy
 from system.coordinator.core.request import Completed, Request
 from tests.coordinator.scripted import ScriptedWorker
 

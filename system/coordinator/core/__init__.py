@@ -14,7 +14,10 @@ request.py      one client's input on its way: attempts, state, the future that 
 errors.py       how a request can end without an answer; each knows its HTTP status
 queue.py        who waits, oldest first
 member.py       the core's opinion of one worker: up, suspected, down, on trial
+roster.py       whose turn it is: round robin among the idle, then who will be done first
 ledger.py       the counters that balance, what is pending, what was answered lately
+policy.py       the knobs
+listener.py     who is told: of each request that ended, of each change of opinion
 dispatcher.py   start here: admits, batches, dispatches, redirects, settles
 heartbeat.py    asks each worker for its health and tells the dispatcher
 """

@@ -7,47 +7,23 @@ import math
 import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
-from typing import Protocol, Self
+from typing import Self
 
 from system.coordinator.core.errors import Abandoned, DeadlinePassed, Draining, InputRefused, QueueFull, RequestFailed
 from system.coordinator.core.flight import Flight
 from system.coordinator.core.heartbeat import watch
-from system.coordinator.core.ledger import Entry, Ledger
-from system.coordinator.core.member import Member, MemberState
+from system.coordinator.core.ledger import Ledger
+from system.coordinator.core.listener import Listener
+from system.coordinator.core.member import Member
+from system.coordinator.core.policy import Policy
 from system.coordinator.core.queue import Queue
 from system.coordinator.core.request import Attempt, Completed, Request, State
+from system.coordinator.core.roster import Roster
 from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused, Worker
 
 # An input that this many workers refused while computing its batch mates is refused for good.
 REFUSALS = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """The knobs of the dispatcher; times in seconds. Names follow the environment's (see settings.py)."""
-
-    worker_timeout: float = 3.0
-    batch_size: int = 3
-    batch_timeout: float = 0.15
-    queue_limit: int = 1000
-    request_log_size: int = 5000
-    heartbeat_interval: float = 0.25
-    heartbeat_timeout: float = 0.5
-
-    @property
-    def deadline(self) -> float:
-        """How long a client is kept waiting at most."""
-        return 5 * self.worker_timeout
-
-
-class Listener(Protocol):
-    """What happens in the core, for whoever keeps logs."""
-
-    def request_ended(self, request: Request, entry: Entry) -> None: ...
-
-    def member_changed(self, member: Member, before: MemberState, reason: str) -> None: ...
 
 
 class Dispatcher:
@@ -66,14 +42,14 @@ class Dispatcher:
         wall_clock: Callable[[], float],
     ) -> None:
         self.policy = policy
-        self.members = [Member(name, worker, self._member_changed) for name, worker in workers.items()]
+        self.members = [Member(name, worker, listener.member_changed) for name, worker in workers.items()]
         self.queue = Queue()
         self.ledger = Ledger(policy.request_log_size)
         self.draining = False
+        self._roster = Roster(self.members)
         self._listener = listener
         self._rng = rng
         self._wall_clock = wall_clock
-        self._turn = 0  # round-robin: where the search for an idle worker begins
         self._age_alarm: asyncio.TimerHandle | None = None
         self._sequence = 0
         self._pump_is_due = False
@@ -83,17 +59,8 @@ class Dispatcher:
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
         self._loop = asyncio.get_running_loop()
-        self._watchers = [
-            self._tasks.create_task(
-                watch(
-                    self,
-                    member,
-                    interval_s=self.policy.heartbeat_interval,
-                    timeout_s=self.policy.heartbeat_timeout,
-                )
-            )
-            for member in self.members
-        ]
+        pace = {"interval_s": self.policy.heartbeat_interval, "timeout_s": self.policy.heartbeat_timeout}
+        self._watchers = [self._tasks.create_task(watch(self, member, **pace)) for member in self.members]
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -157,26 +124,15 @@ class Dispatcher:
         self._pump_is_due = False
         if self._closed:
             return
-        while len(self.queue) and self._launch_one(idle := self._idle_members(), self._fair_size(len(idle))):
+        while len(self.queue) and self._launch_one(idle := self._roster.idle(), self._fair_size(len(idle))):
             pass
-        while self._batch_is_due() and self._launch_one(self._holding_members(), self.policy.batch_size):
+        while self._batch_is_due() and self._launch_one(self._roster.holding(), self.policy.batch_size):
             pass
         self._set_age_alarm()
 
     def _fair_size(self, idle: int) -> int:
         """Idle workers share the queue: two batches of two are answered before one of three and one of one."""
         return min(self.policy.batch_size, math.ceil(len(self.queue) / max(1, idle)))
-
-    def _idle_members(self) -> list[Member]:
-        turn = self._turn % len(self.members)
-        return [member for member in self.members[turn:] + self.members[:turn] if member.idle]
-
-    def _holding_members(self) -> list[Member]:
-        """Those who compute and hold nothing yet; who began first will be done first."""
-        return sorted(
-            (member for member in self.members if member.may_hold),
-            key=lambda member: member.carried[0].attempts[0].started_at,
-        )
 
     def _batch_is_due(self) -> bool:
         oldest = self.queue.oldest
@@ -190,30 +146,16 @@ class Dispatcher:
 
     def _launch_one(self, candidates: Sequence[Member], size: int) -> bool:
         for member in candidates:
-            batch = self.queue.take(size, partial(self._suits, member))
+            batch = self.queue.take(size, partial(self._roster.suits, member))
             if batch:
                 self._launch(member, batch)
                 return True
         return False
 
-    def _suits(self, member: Member, request: Request) -> bool:
-        """A request goes back to a worker it failed on only when no other one is there."""
-        if not request.attempts or not request.failed_on(member.id):
-            return True
-        return all(request.failed_on(other.id) for other in self.members if other.alive)
-
     def _launch(self, member: Member, batch: list[Request]) -> None:
-        now = self._loop.time()
-        attempts = []
-        for request in batch:
-            attempt = Attempt(member.id, started_at=now)
-            if request.attempts:
-                self.ledger.retried += 1
-            request.attempts.append(attempt)
-            request.state = State.PROCESSING
-            attempts.append(attempt)
-        flight = Flight(member.id, batch, attempts)
-        self._turn = self.members.index(member) + 1
+        self.ledger.retried += sum(bool(request.attempts) for request in batch)
+        flight = Flight.begin(member.id, batch, self._loop.time())
+        self._roster.served(member)
         member.flights.append(flight)
         flight.task = self._tasks.create_task(self._fly(member, flight))
         self._arm(member)
@@ -351,6 +293,3 @@ class Dispatcher:
     def _leave_queue(self, request: Request) -> None:
         if request.state is State.QUEUED:
             self.queue.remove(request)
-
-    def _member_changed(self, member: Member, before: MemberState, reason: str) -> None:
-        self._listener.member_changed(member, before, reason)

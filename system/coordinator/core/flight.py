@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from typing import Self
 
-from system.coordinator.core.request import Attempt, Request
+from system.coordinator.core.request import Attempt, Request, State
 
 
 @dataclass(slots=True, eq=False)
@@ -22,6 +23,15 @@ class Flight:
     task: asyncio.Task[None] | None = None
     alarm: asyncio.TimerHandle | None = None
     given_up: bool = False
+
+    @classmethod
+    def begin(cls, worker: str, requests: list[Request], now: float) -> Self:
+        """A batch that leaves at `now`: each of its requests makes one more attempt."""
+        attempts = [Attempt(worker, started_at=now) for _ in requests]
+        for request, attempt in zip(requests, attempts, strict=True):
+            request.attempts.append(attempt)
+            request.state = State.PROCESSING
+        return cls(worker, requests, attempts)
 
     def silence_alarm(self) -> None:
         if self.alarm is not None:

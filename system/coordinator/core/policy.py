@@ -1,0 +1,23 @@
+"""The knobs of the core."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The knobs of the dispatcher; times in seconds. Names follow the environment's (see settings.py)."""
+
+    worker_timeout: float = 3.0
+    batch_size: int = 3
+    batch_timeout: float = 0.15
+    queue_limit: int = 1000
+    request_log_size: int = 5000
+    heartbeat_interval: float = 0.25
+    heartbeat_timeout: float = 0.5
+
+    @property
+    def deadline(self) -> float:
+        """How long a client is kept waiting at most."""
+        return 5 * self.worker_timeout
