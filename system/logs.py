@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import structlog
+from structlog.tracebacks import ExceptionDictTransformer
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
 
@@ -18,11 +19,13 @@ def configure(level: str, *, component: str, **bound: str) -> FilteringBoundLogg
     wins. Called once, by a process's main.
     """
     threshold = logging.getLevelNamesMapping()[level.upper()]
+    # Without the local variables of each frame, which hold the inputs of clients.
+    traceback = structlog.processors.ExceptionRenderer(ExceptionDictTransformer(show_locals=False))
     shared: list[Processor] = [
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         _bind({"component": component, **bound}),
-        structlog.processors.dict_tracebacks,
+        traceback,
     ]
     structlog.configure(
         processors=[*shared, structlog.processors.JSONRenderer(serializer=_serialise_to_bytes)],
@@ -36,7 +39,7 @@ def configure(level: str, *, component: str, **bound: str) -> FilteringBoundLogg
             foreign_pre_chain=[*shared[:-1], structlog.stdlib.add_logger_name],
             processors=[
                 structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.dict_tracebacks,
+                traceback,
                 structlog.processors.JSONRenderer(serializer=_serialise_to_text),
             ],
         )

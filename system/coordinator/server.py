@@ -61,6 +61,9 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
                 ws="none",
                 lifespan="off",
                 access_log=False,
+                # Nothing here asks who the client is, or tells it what serves it; each costs every request a little.
+                proxy_headers=False,
+                server_header=False,
                 log_config=None,
                 # By then every answer that was owed is given or abandoned; only clients that have not finished sending
                 # are still there, and are cut. A second more, so that it is not they who are abandoned.

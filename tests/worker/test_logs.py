@@ -65,3 +65,13 @@ def test_lines_under_the_level_are_not_written() -> None:
     (line,) = lines_of("log.info('quiet'); log.warning('heard')", level="warning")
 
     assert line["event"] == "heard"
+
+
+def test_a_traceback_holds_no_text_of_a_client() -> None:
+    for logger in ("log", "__import__('logging').getLogger('asyncio')"):
+        script = f"def f(text):\n  try: 1 / 0\n  except ZeroDivisionError: {logger}.exception('oops')\nf('a secret')"
+
+        (line,) = lines_of(script)
+
+        assert "ZeroDivisionError" in str(line)
+        assert "a secret" not in str(line)
