@@ -16,7 +16,7 @@ from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any, Final, Self
 
-from chaos.faults.aim import Planned, PlannedHealing
+from chaos.faults.aim import Aimed, AimedHealing, Planned, PlannedHealing
 from chaos.faults.fault import Fault, TargetKind, UnknownFault, parameters, remake
 from chaos.problems import HarnessProblem
 from chaos.system_under_test import SystemUnderTest, target_name
@@ -47,14 +47,14 @@ class Schedule:
     def of(cls, lines: "Schedule | Iterable[Planned | PlannedHealing]", seed: int = 0) -> "Schedule":
         """From the notation of scenarios: each healing verb ends the fault of its kind on its target that is open then.
 
-        Raises InvalidSchedule naming every healing verb that finds nothing to heal.
+        Raises InvalidSchedule naming every healing verb that finds nothing to heal, and every line without a time.
         """
         if isinstance(lines, Schedule):
             return lines
         lines = tuple(lines)
+        problems = [_misread(line) for line in lines if not isinstance(line, Planned | PlannedHealing)]
         faults = sorted((line for line in lines if isinstance(line, Planned)), key=lambda planned: planned.start_s)
         healings = sorted((line for line in lines if isinstance(line, PlannedHealing)), key=lambda line: line.at_s)
-        problems: list[str] = []
         for healing in healings:
             # The latest that began by then: an earlier one still open is an overlap, which `validate` names.
             for position, planned in reversed(tuple(enumerate(faults))):
@@ -159,6 +159,19 @@ class Schedule:
         for planned in self.faults:
             groups.setdefault((planned.fault.kind, planned.target), []).append(planned)
         return groups
+
+
+def _misread(line: object) -> str:
+    """What is wrong with a line of the notation that is neither a fault nor a healing verb at its time."""
+    match line:
+        case Aimed(fault=fault, target=target):
+            return f"{fault.kind} {target}: it has no time; add .at(seconds) or .between(start_s, end_s)"
+        case AimedHealing(fault=fault, target=target):
+            return f"{fault.inverse} {target}: it has no time; add .at(seconds)"
+        case Schedule():
+            return "a schedule among faults: add schedules with +, or unpack its .faults"
+        case _:
+            return f"{line!r} is neither a fault nor a healing verb"
 
 
 def _heals(healing: PlannedHealing, planned: Planned) -> bool:

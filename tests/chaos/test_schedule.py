@@ -142,6 +142,25 @@ def test_a_healing_verb_that_finds_nothing_open_is_refused_with_all_its_like() -
     )
 
 
+def test_a_line_that_would_break_nothing_is_refused_and_never_passed_over() -> None:
+    with pytest.raises(InvalidSchedule) as refused:
+        Schedule.of(
+            [
+                crash("back1"),  # type: ignore[list-item]
+                restart("back1"),  # type: ignore[list-item]
+                Schedule.of([pause("back2").at(1)]),  # type: ignore[list-item]
+                "pause",  # type: ignore[list-item]
+                pause("back2").between(1, 2),
+            ]
+        )
+    assert refused.value.problems == (
+        "crash back1: it has no time; add .at(seconds) or .between(start_s, end_s)",
+        "restart back1: it has no time; add .at(seconds)",
+        "a schedule among faults: add schedules with +, or unpack its .faults",
+        "'pause' is neither a fault nor a healing verb",
+    )
+
+
 def test_doing_nothing_is_a_schedule() -> None:
     Schedule().validate(SYSTEM)
     assert Schedule().lines() == ("nothing is broken",)
