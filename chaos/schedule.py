@@ -52,7 +52,7 @@ class Schedule:
         if isinstance(lines, Schedule):
             return lines
         lines = tuple(lines)
-        problems = [_misread(line) for line in lines if not isinstance(line, Planned | PlannedHealing)]
+        problems = [problem for line in lines for problem in _misreadings(line)]
         faults = sorted((line for line in lines if isinstance(line, Planned)), key=lambda planned: planned.start_s)
         healings = sorted((line for line in lines if isinstance(line, PlannedHealing)), key=lambda line: line.at_s)
         for healing in healings:
@@ -161,17 +161,19 @@ class Schedule:
         return groups
 
 
-def _misread(line: object) -> str:
-    """What is wrong with a line of the notation that is neither a fault nor a healing verb at its time."""
+def _misreadings(line: object) -> Iterator[str]:
+    """What keeps a line of the notation from being a fault or a healing verb at its time."""
     match line:
+        case Planned() | PlannedHealing():
+            return
         case Aimed(fault=fault, target=target):
-            return f"{fault.kind} {target}: it has no time; add .at(seconds) or .between(start_s, end_s)"
+            yield f"{fault.kind} {target}: it has no time; add .at(seconds) or .between(start_s, end_s)"
         case AimedHealing(fault=fault, target=target):
-            return f"{fault.inverse} {target}: it has no time; add .at(seconds)"
+            yield f"{fault.inverse} {target}: it has no time; add .at(seconds)"
         case Schedule():
-            return "a schedule among faults: add schedules with +, or unpack its .faults"
+            yield "a schedule among faults: add schedules with +, or unpack its .faults"
         case _:
-            return f"{line!r} is neither a fault nor a healing verb"
+            yield f"{line!r} is neither a fault nor a healing verb"
 
 
 def _heals(healing: PlannedHealing, planned: Planned) -> bool:
