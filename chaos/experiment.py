@@ -21,7 +21,7 @@ from chaos.judgement import Judgement, undecided
 from chaos.laboratory import Laboratory
 from chaos.problems import HarnessProblem
 from chaos.recorder import Recorder
-from chaos.run import Inconclusive, Publish, Run
+from chaos.run import Inconclusive, Publish, Run, Violated
 from chaos.schedule import InvalidSchedule, Schedule
 from chaos.system_under_test import SystemUnderTest
 from chaos.workload import Workload
@@ -82,8 +82,7 @@ class Experiment:
         if control not in self.controls:
             self.controls.append(control)
         try:
-            if not control.judged:
-                control.holds(no_loss())
+            control.holds(*(() if control.judged else (no_loss(),)))
         except AssertionError as verdict:
             raise Inconclusive(f"the control run did not hold\n{verdict}") from verdict
         return control
@@ -92,9 +91,8 @@ class Experiment:
         """The scenario is over; `failure` is how, unless it passed. No run of it is left without its verdict."""
         for run in self.runs:
             if failure is not None and run.verdict is Verdict.HELD:
-                # It held what it was judged by, but the scenario asserted more than that.
-                verdict = Verdict.VIOLATED if isinstance(failure, AssertionError) else Verdict.INCONCLUSIVE
-                run.failed(Finding("scenario", verdict, _first_line(failure)))
+                # It held what it was judged by, but the scenario asked for more than that.
+                run.failed(Finding("scenario", _verdict_of(failure), _words(failure).splitlines()[0]))
             elif not run.judged:
                 run.publish()
 
@@ -216,5 +214,12 @@ def _words(failure: BaseException) -> str:
     return str(failure) if isinstance(failure, HarnessProblem) else f"{type(failure).__name__}: {failure}"
 
 
-def _first_line(failure: BaseException) -> str:
-    return f"{type(failure).__name__}: {failure}".splitlines()[0]
+def _verdict_of(failure: BaseException) -> Verdict:
+    """What the failure of a scenario says of a run that held: it is to blame only for a plain assertion."""
+    match failure:
+        case Violated() | Inconclusive():  # of another run of the scenario, or of its control
+            return Verdict.INCONCLUSIVE
+        case AssertionError():
+            return Verdict.VIOLATED
+        case _:
+            return Verdict.INCONCLUSIVE

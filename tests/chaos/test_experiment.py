@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import orjson
@@ -19,6 +20,7 @@ from chaos.problems import HarnessProblem
 from chaos.run import Inconclusive, Violated
 from chaos.schedule import InvalidSchedule, Schedule
 from chaos.substrate import Substrate, SubstrateMissing, launcher
+from chaos.system_under_test import SystemUnderTest
 from chaos.workload import Workload, constant
 from reports.directory import RunDirectory
 from reports.record import Record
@@ -56,6 +58,12 @@ def only_directory(laboratory: Laboratory) -> RunDirectory:
 
 def wrong(record: Record) -> Finding:
     return Finding("wrong", Verdict.VIOLATED, f"{len(record.requests)} requests too many", (0, 1))
+
+
+def lost() -> SystemUnderTest:
+    """A relay that asks where nobody listens."""
+    front = relay().node("front")
+    return with_node(relay(), replace(front, command=(*front.command[:-2], "127.0.0.1:1")))
 
 
 async def under_way(laboratory: Laboratory, *, ops: int) -> RunDirectory:
@@ -138,6 +146,36 @@ async def test_a_scenario_that_fails_after_its_invariants_held_does_not_count_as
     content = verdicts(run.directory)
     assert content["verdict"] == "VIOLATED"
     assert "assert 1 == 2" in str(content["invariants"])
+
+
+@pytest.mark.parametrize(
+    ("failure", "why"),
+    [
+        (Inconclusive("the control run did not hold"), "the control run did not hold"),
+        (Violated("VIOLATED: another run"), "VIOLATED: another run"),
+        (RuntimeError("a slip of the pen"), "a slip of the pen"),
+        (KeyboardInterrupt(), "the run was interrupted"),
+    ],
+)
+async def test_what_is_no_assertion_about_a_run_never_counts_as_its_violation(
+    experiment: Experiment, failure: BaseException, why: str
+) -> None:
+    run = await experiment(SHORT, system=relay())
+    run.holds(no_loss())
+    experiment.conclude(failure)
+    content = verdicts(run.directory)
+    assert content["verdict"] == "INCONCLUSIVE"
+    assert why in str(content["invariants"])
+
+
+async def test_a_control_that_did_not_hold_counts_for_no_scenario_of_the_session(
+    laboratory: Laboratory, experiment: Experiment
+) -> None:
+    other = Experiment(laboratory, scenario="other", test="other", replay="pytest …")
+    for each in (experiment, other):
+        with pytest.raises(Inconclusive, match=r"the control run did not hold(?s:.)*✘ no_loss"):
+            await each.control(SHORT, system=lost())
+        assert [control.verdict for control in each.controls] == [Verdict.VIOLATED]
 
 
 async def test_a_control_is_run_once_for_all_scenarios_of_a_session(
