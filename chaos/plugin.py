@@ -21,7 +21,7 @@ SUBSTRATES: Final = ("simulated", "local", "docker")
 LARGEST_SEED: Final = 2**32
 
 seed_key: Final = pytest.StashKey[int]()
-failure_key: Final = pytest.StashKey[BaseException]()
+failure_key: Final = pytest.StashKey[BaseException | None]()
 finished_key: Final = pytest.StashKey[list[Path]]()
 
 
@@ -73,8 +73,8 @@ def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
 def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    if call.when == "call" and call.excinfo is not None:
-        item.stash[failure_key] = call.excinfo.value
+    if call.when == "call":
+        item.stash[failure_key] = None if call.excinfo is None else call.excinfo.value
     return (yield)
 
 
@@ -94,11 +94,15 @@ def experiment(request: pytest.FixtureRequest, laboratory: Laboratory) -> Iterat
     node: pytest.Item = request.node
     experiment = experiment_of(node, laboratory)
     yield experiment
-    experiment.conclude(node.stash.get(failure_key, None))
+    failure = node.stash.get(failure_key, KeyboardInterrupt())  # of an interrupted test pytest reports nothing
+    experiment.conclude(failure)
     # JUnit keeps these with the test; the summary at the end of the session reads them as well.
     node.user_properties += properties(experiment)
     # Reports of an interrupted test never come.
     _finish(request.config.stash[finished_key], node.user_properties)
+    if failure is None and (unjudged := sum(not run.judged for run in experiment.runs)):
+        never = "1 run was" if unjudged == 1 else f"{unjudged} runs were"
+        pytest.fail(f"{never} never judged: the scenario must call `holds` on every run", pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)

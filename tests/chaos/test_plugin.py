@@ -44,6 +44,12 @@ async def test_it_asserts_too_much(experiment):
     run.holds(no_loss())
     assert run.retries > 0
 """
+INTERRUPTED = """
+async def test_it_held_so_far(experiment):
+    run = await experiment(load, system=relay())
+    run.holds(no_loss())
+    raise KeyboardInterrupt
+"""
 ENDLESS = """
 async def test_it_goes_on(experiment):
     await experiment(constant(rate=40, seconds=600, inputs=["good"]), system=relay())
@@ -111,11 +117,14 @@ def test_a_seed_gives_the_same_requests_again(pytester: pytest.Pytester, scenari
     assert facts[0]["session_seed"] == int(seed[1])
 
 
-def test_a_run_that_nobody_judged_is_shown_as_inconclusive(pytester: pytest.Pytester, scenario: Write) -> None:
+def test_a_run_that_nobody_judged_is_inconclusive_and_no_pass(pytester: pytest.Pytester, scenario: Write) -> None:
     scenario(UNJUDGED)
     result = pytester.runpytest_subprocess("--chaos-seed", "5")
+    result.assert_outcomes(passed=1, errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
         [
+            "1 run was never judged: the scenario must call `holds` on every run",
             "? INCONCLUSIVE nobody_looks",
             "    ? experiment: nobody judged this run",
             "1 INCONCLUSIVE",
@@ -129,6 +138,14 @@ def test_what_a_scenario_asserts_beyond_its_invariants_counts(pytester: pytest.P
     result = pytester.runpytest_subprocess()
     result.assert_outcomes(failed=1)
     result.stdout.fnmatch_lines(["✘ VIOLATED it_asserts_too_much", "    ✘ scenario: AssertionError: assert 0 > 0"])
+
+
+def test_a_scenario_that_is_interrupted_after_its_run_held_is_inconclusive(
+    pytester: pytest.Pytester, scenario: Write
+) -> None:
+    scenario(INTERRUPTED)
+    result = pytester.runpytest_subprocess()
+    result.stdout.fnmatch_lines(["[?] INCONCLUSIVE it_held_so_far", "    [?] scenario: the run was interrupted"])
 
 
 @pytest.mark.parametrize("substrate", ["simulated", "docker"])
