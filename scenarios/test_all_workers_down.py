@@ -23,7 +23,7 @@ WORKERS: Final = ("worker1", "worker2", "worker3")
 @pytest.mark.chaos
 async def test_requests_wait_while_all_workers_are_down(experiment: Experiment) -> None:
     run = await experiment(
-        workload=poisson(rate=60, seconds=16),
+        workload=poisson(rate=40, seconds=16),
         schedule=[
             *(crash(worker).at(3) for worker in WORKERS),
             *(restart(worker).at(7) for worker in WORKERS),
@@ -34,5 +34,5 @@ async def test_requests_wait_while_all_workers_are_down(experiment: Experiment) 
         *(retries_explained(at_most=3), goodput_at_least(0.9), recovers_within(seconds=4)),
     )
     assert run.largest_latency_s >= 3.5
-    control = await experiment.control(poisson(rate=60, seconds=6))
+    control = await experiment.control(poisson(rate=40, seconds=6))
     assert control.largest_latency_s < 3.5

@@ -20,7 +20,7 @@ from chaos.workload import poisson
 async def test_connections_that_are_reset_again_and_again_lose_nothing(experiment: Experiment) -> None:
     run = await experiment(
         workload=poisson(rate=60, seconds=12),
-        schedule=Schedule.of([reset("coordinator→worker2").between(3, 3.5)]).repeat(5, every_s=1),
+        schedule=Schedule.of([reset("coordinator→worker2").between(3, 4)]).repeat(5, every_s=1.5),
     )
     run.holds(
         *(no_loss(), answered_once(), answers_correct(), books_balance()),

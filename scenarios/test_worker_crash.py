@@ -18,8 +18,9 @@ from chaos.invariants import (
 )
 from chaos.workload import poisson
 
-# Batches take 55 ms on average instead of 5, so that each worker is busy nearly always; killed twice, it is so once.
-BUSY: Final = bundled(worker={"MAX_DELAY": "0.1"})
+# At 80 requests/s each worker computes one batch, of 0.1 s on average, and holds the next: it is busy whenever it is
+# killed. (Batches that take 5 ms leave it idle nine times in ten.) Batches of eight leave capacity to spare.
+BUSY: Final = bundled(coordinator={"BATCH_SIZE": "8", "BATCH_TIMEOUT": "0"}, worker={"MAX_DELAY": "0.2"})
 
 
 @pytest.mark.chaos
