@@ -86,6 +86,8 @@ def understand(status: int, body: bytes) -> Reply:
     fields = _fields(body)
     value: dict[str, Any] = {name: fields[name] for name in KEPT if name in fields} | {"status": status}
     outcome = of_status(status)
+    if outcome is OpType.FAIL and "request_id" in fields:
+        outcome = OpType.INFO  # it was taken in first, and whoever tried it may have done it
     if outcome is not OpType.OK:
         return Reply(outcome, value, f"{status}: {fields.get('detail') or _excerpt(body)}")
     if fields.get("success") is not True:

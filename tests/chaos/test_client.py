@@ -41,6 +41,12 @@ async def test_a_refusal_certainly_failed(status: str) -> None:
     assert (reply.type, reply.error) == (OpType.FAIL, f"{status[:3]}: full")
 
 
+@pytest.mark.parametrize("status", ["503 Service Unavailable", "422 Unprocessable Content"])
+async def test_a_refusal_of_a_request_that_was_taken_in_is_unknown(status: str) -> None:
+    reply = await ask(saying(status, '{"detail": "refused by two workers", "request_id": "r3", "retries": 1}'))
+    assert (reply.type, reply.error) == (OpType.INFO, f"{status[:3]}: refused by two workers")
+
+
 @pytest.mark.parametrize(
     "body",
     ['{"success": false, "output": "POSITIVE"}', '{"success": true}', '{"success": true, "output": ""}', "[]", "oops"],
