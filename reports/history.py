@@ -97,6 +97,11 @@ class Request:
         return OpType.INFO if self.completed is None else self.completed.type
 
     @property
+    def op(self) -> int:
+        """The index that evidence points at: of its answer, or of the asking where none came."""
+        return (self.completed or self.invoked).index
+
+    @property
     def input(self) -> str:
         return str((self.invoked.value or {}).get("input", ""))
 
@@ -107,7 +112,9 @@ class Request:
 
     @property
     def request_id(self) -> str | None:
-        return self.answer.get("request_id")
+        """None where the system told none, or something that is none."""
+        told = self.answer.get("request_id")
+        return told if isinstance(told, str) else None
 
     @property
     def label(self) -> str:
@@ -115,8 +122,13 @@ class Request:
         return self.request_id or f"op {self.invoked.index}"
 
     @property
+    def tells_retries(self) -> bool:
+        return isinstance(self.answer.get("retries"), int)
+
+    @property
     def retries(self) -> int:
-        return int(self.answer.get("retries") or 0)
+        """0 where nobody told."""
+        return int(self.answer["retries"]) if self.tells_retries else 0
 
     @property
     def scheduled(self) -> bool:

@@ -32,7 +32,7 @@ def answered_once(record: Record, *, coordinator: str = "coordinator") -> Findin
     answered = [request for request in record.requests if request.outcome is OpType.OK]
     if not answered:
         return Finding("answered_once", Verdict.INCONCLUSIVE, "nothing was answered")
-    anonymous = [_answer_op(request) for request in answered if request.request_id is None]
+    anonymous = [request.op for request in answered if request.request_id is None]
     found = [
         each
         for each in (_ids(answered), _log(record, coordinator, answered), _ledger(record, len(answered)))
@@ -67,7 +67,7 @@ def _ids(answered: Sequence[Request]) -> Disagreement | None:
     ops: dict[str, list[int]] = {}
     for request in answered:
         if request.request_id is not None:
-            ops.setdefault(request.request_id, []).append(_answer_op(request))
+            ops.setdefault(request.request_id, []).append(request.op)
     twice = {request_id: indices for request_id, indices in ops.items() if len(indices) > 1}
     if not twice:
         return None
@@ -114,7 +114,3 @@ def _ledger(record: Record, answers: int) -> Disagreement | None:
     return Disagreement(
         f"the ledger counts {booked} completed, the clients {answers}{at_most} answered", (samples[-1].op,)
     )
-
-
-def _answer_op(request: Request) -> int:
-    return (request.completed or request.invoked).index

@@ -27,7 +27,7 @@ def answers_correct(record: Record) -> Finding:
         "answers_correct",
         Verdict.VIOLATED,
         f"{len(wrong)} of {count(len(judged), 'answer')} wrong: {listing([_named(request) for request in wrong])}",
-        tuple(request.completed.index for request in wrong if request.completed is not None),
+        tuple(request.op for request in wrong),
         figures,
     )
 

@@ -35,7 +35,7 @@ def no_loss(record: Record, *, refusals: Refusals = "lost") -> Finding:
         Verdict.VIOLATED,
         f"{len(lost)} of {count(len(judged), 'request')} lost, asked {span(asked_s)} "
         f"({in_force(record.windows, min(asked_s), until_s)}): {listing([_named(request) for request in lost])}",
-        tuple((request.completed or request.invoked).index for request in lost),
+        tuple(request.op for request in lost),
         figures,
     )
 

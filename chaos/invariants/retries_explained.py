@@ -6,7 +6,7 @@ from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
 from chaos.invariants.wording import count, listing
-from reports.history import Request
+from reports.history import OpType, Request
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 
@@ -21,9 +21,9 @@ def retries_explained(
 
     A fault explains a retry when the request's life, from asking to answer, overlaps the fault's window or the
     `grace_s` seconds after it, in which attempts that were under way when it healed may still time out. Left out, the
-    grace is the run's `worker_timeout_s`.
+    grace is the run's `worker_timeout_s`. An answer that does not say how often it was retried decides nothing.
     """
-    told = [request for request in record.requests if "retries" in request.answer]
+    told = [request for request in record.requests if request.tells_retries]
     if not told:
         why = "no answer says how often it was retried" if record.requests else "no request was asked"
         return Finding("retries_explained", Verdict.INCONCLUSIVE, why)
@@ -38,6 +38,11 @@ def retries_explained(
         "unexplained": len(unexplained),
     }
     if not too_often and not unexplained:
+        answered = [request for request in record.requests if request.outcome is OpType.OK]
+        if untold := [request for request in answered if not request.tells_retries]:
+            message = f"{len(untold)} of {count(len(answered), 'answer')} do not say how often they were retried"
+            evidence = tuple(request.op for request in untold)
+            return Finding("retries_explained", Verdict.INCONCLUSIVE, message, evidence, figures)
         message = (
             f"{count(len(retried), 'request')} retried, at most {count(figures['most'], 'time')}, each under a fault"
         )
@@ -49,8 +54,8 @@ def retries_explained(
         complaints.append(f"{count(len(too_often), 'request')} retried more than {at_most} times: {_named(too_often)}")
     if unexplained:
         complaints.append(f"{count(len(unexplained), 'request')} retried without any fault: {_named(unexplained)}")
-    evidence = sorted({(request.completed or request.invoked).index for request in (*too_often, *unexplained)})
-    return Finding("retries_explained", Verdict.VIOLATED, "; ".join(complaints), tuple(evidence), figures)
+    evidence = tuple(sorted({request.op for request in (*too_often, *unexplained)}))
+    return Finding("retries_explained", Verdict.VIOLATED, "; ".join(complaints), evidence, figures)
 
 
 def _explained(record: Record, request: Request, grace_s: float) -> bool:

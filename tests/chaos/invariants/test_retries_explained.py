@@ -82,6 +82,19 @@ def test_a_failure_that_tells_its_retries_is_judged_too() -> None:
     )
 
 
+def test_one_answer_that_does_not_tell_leaves_the_run_undecided_but_excuses_no_other() -> None:
+    mute = (ask(8, at=1.0), ok(8, at=1.5, request_id="a"))
+    garbled = (ask(9, at=1.0), ok(9, at=1.6, request_id="b", retries="no"))
+    assert retries_explained().judge(golden(asked(1.0, 1.5, 0), mute, garbled)) == Finding(
+        "retries_explained",
+        Verdict.INCONCLUSIVE,
+        "2 of 3 answers do not say how often they were retried",
+        (4, 5),
+        {"retried": 0, "most": 0, "too_often": 0, "unexplained": 0},
+    )
+    assert retries_explained().judge(golden(asked(1.0, 1.5, 1), mute)).verdict is Verdict.VIOLATED
+
+
 def test_answers_that_do_not_tell_decide_nothing() -> None:
     untold = golden(ask(0, at=1.0), ok(0, at=1.5, request_id="a"))
     assert retries_explained().judge(untold) == Finding(
