@@ -6,6 +6,7 @@ client/        bursty load client
 models/        the embedded model and the catalogue of others
 settings.py    reading the environment, all problems reported at once
 logs.py        one JSON object a line
+log_stream.py  the standard output they go to, which may fail without anything else failing
 
 Nothing here imports the harness; the only shared ground is the wire format in `proto`.
 """

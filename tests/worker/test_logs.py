@@ -1,16 +1,23 @@
 """Whoever logs in a process of the system, one JSON object a line comes out. Each in a process: logging is global."""
 
+import shlex
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import orjson
+import pytest
+
+
+def command(script: str, level: str = "info") -> list[str]:
+    program = f"from system import logs\nlog = logs.configure({level!r}, component='worker', worker='w1')\n{script}"
+    return [sys.executable, "-c", program]
 
 
 def lines_of(script: str, level: str = "info") -> list[dict[str, Any]]:
-    program = f"from system import logs\nlog = logs.configure({level!r}, component='worker', worker='w1')\n{script}"
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, timeout=30)
+    done = subprocess.run(command(script, level), capture_output=True, check=True, timeout=30)
     assert done.stderr == b""
     return [orjson.loads(line) for line in done.stdout.splitlines()]
 
@@ -75,3 +82,32 @@ def test_a_traceback_holds_no_text_of_a_client() -> None:
 
         assert "ZeroDivisionError" in str(line)
         assert "a secret" not in str(line)
+
+
+@pytest.mark.parametrize("redirection", [">/dev/full", ">&-", "| true"])
+def test_lines_that_cannot_be_written_stop_nobody(redirection: str) -> None:
+    script = "import logging\nfor _ in range(1000): log.info('lost'); logging.warning('lost')"
+    shell = f"set -o pipefail; {shlex.join(command(script))} {redirection}"
+
+    done = subprocess.run(["bash", "-c", shell], capture_output=True, check=False, timeout=30)
+
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_a_line_says_how_many_before_it_could_not_be_written(tmp_path: Path) -> None:
+    script = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (200, resource.RLIM_INFINITY))
+for number in range(5): log.info('before', number=number)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+log.info('after')
+log.info('later')
+"""
+    with (tmp_path / "log").open("wb") as log:
+        subprocess.run(command(script), stdout=log, check=True, timeout=30)
+
+    first, torn, after, later = (tmp_path / "log").read_bytes().splitlines()
+    assert orjson.loads(first)["number"] == 0
+    assert len(first) + 1 + len(torn) == 200
+    assert (orjson.loads(after)["event"], orjson.loads(after)["lines_lost"]) == ("after", 4)
+    assert "lines_lost" not in orjson.loads(later)
