@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
-from chaos.clusters.cluster import Cluster, EdgeHandle
+from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
 from chaos.faults.aim import Aimed, AimedHealing
 from chaos.faults.fault import Evidence, Injection, TargetKind
 from chaos.faults.toxics import DIRECTIONS, Toxics, Way, number_problems, way_problems
@@ -49,15 +49,17 @@ class Latency:
         return system.cut_off(target) if self.least_s >= patience_s else ()
 
     def on(self, cluster: Cluster, target: str) -> Injection:
-        return LatencyInjection(self, cluster.edges[target])
+        edge = cluster.edges[target]
+        return LatencyInjection(self, edge, cluster.nodes[edge.edge.target])
 
 
 class LatencyInjection:
-    """Compares a probe's round trip with what it was just before."""
+    """Compares a probe's round trip with what it was just before, while the node itself answers."""
 
-    def __init__(self, fault: Latency, edge: EdgeHandle) -> None:
+    def __init__(self, fault: Latency, edge: EdgeHandle, behind: NodeHandle) -> None:
         self._fault = fault
         self._edge = edge
+        self._behind = behind
         attributes = {"latency": fault.ms, "jitter": fault.jitter_ms}
         self._toxics = Toxics(edge, fault.kind, "latency", attributes, fault.direction)
         self._before: ProbeResult | None = None
@@ -69,13 +71,19 @@ class LatencyInjection:
     async def evidence(self, within_s: float) -> Evidence:
         """A window shorter than the delay can only show that no answer came in it."""
         expected_s = min(self._fault.least_s, within_s)
-        now = await _fastest(self._edge, within_s)
+        now, direct = await asyncio.gather(_fastest(self._edge, within_s), self._behind.probe(within_s))
         before = self._before
-        compared = before is not None and before.answered and (now.answered or now.outcome is ProbeOutcome.SILENT)
+        compared = (
+            before is not None
+            and before.answered
+            and direct.answered
+            and (now.answered or now.outcome is ProbeOutcome.SILENT)
+        )
         rise_s = now.seconds - before.seconds if before is not None else 0.0
         return Evidence(
             bit=compared and rise_s >= ENOUGH * expected_s,
-            evidence=f"a probe through {self._edge.edge} was {before} before, and is {now}",
+            evidence=f"a probe through {self._edge.edge} was {before} before, and is {now}; "
+            f"{self._behind.node.name} itself, asked directly, is {direct}",
             figures={
                 "before_ms": None if before is None else before.seconds * 1000,
                 "now_ms": now.seconds * 1000,

@@ -138,6 +138,17 @@ async def test_a_broken_edge_is_no_evidence_while_the_node_behind_it_is_broken_t
         await struck.heal()
 
 
+async def test_the_silence_of_a_node_is_no_evidence_of_a_slow_link_to_it(cluster: LocalCluster) -> None:
+    struck = latency(EDGE, ms=150).fault.on(cluster, EDGE)
+    await struck.inject()
+    node = cluster.nodes["back1"]
+    assert isinstance(node, Pausable)
+    await node.pause()
+    evidence = await struck.evidence(SHORT_WINDOW_S)
+    assert not evidence.bit, evidence
+    await struck.heal()
+
+
 async def test_a_node_that_was_started_again_behind_our_back_is_no_evidence_of_a_crash(cluster: LocalCluster) -> None:
     struck = crash("back1").fault.on(cluster, "back1")
     await struck.inject()
