@@ -110,13 +110,18 @@ def remake(made_by: str, parameters: Mapping[str, Any]) -> Invariant:
 
 
 def judge_all(record: Record, invariants: Iterable[Invariant | Callable[[Record], Finding]]) -> tuple[Finding, ...]:
-    """Every finding, in order. An invariant that raises is INCONCLUSIVE: a broken judge acquits nobody."""
+    """Every finding, in order. An invariant that raises or finds nothing is INCONCLUSIVE: it acquits nobody."""
     return tuple(_judge(record, each) for each in invariants)
 
 
-def _judge(record: Record, each: Invariant | Callable[[Record], Finding]) -> Finding:
+def _judge(record: Record, each: Invariant | Factory[...] | Callable[[Record], Finding]) -> Finding:
     name = each.name if isinstance(each, Invariant) else getattr(each, "__name__", type(each).__name__)
+    if isinstance(each, Factory):
+        return Finding(name, Verdict.INCONCLUSIVE, f"this makes an invariant; call it: {name}(…)")
     try:
-        return each.judge(record) if isinstance(each, Invariant) else each(record)
+        finding: object = each.judge(record) if isinstance(each, Invariant) else each(record)
     except Exception as problem:  # noqa: BLE001 - whatever a judge raises, the others must still be heard
         return Finding(name, Verdict.INCONCLUSIVE, f"the invariant itself failed: {type(problem).__name__}: {problem}")
+    if not isinstance(finding, Finding):
+        return Finding(name, Verdict.INCONCLUSIVE, f"the invariant itself gave {finding!r} instead of a finding")
+    return finding

@@ -23,6 +23,12 @@ def at_least_asked(record: Record, number: Annotated[int, Gt(0)], *, clients: tu
 
 
 @invariant
+def anything(record: Record, hint: object = None) -> Finding:
+    """Takes whatever it is called with for its parameter, a record too."""
+    return Finding("anything", Verdict.HELD, f"{len(record.requests)} requests, {hint}")
+
+
+@invariant
 def broken(record: Record) -> Finding:
     raise RuntimeError(f"cannot count {len(record.requests)} requests")
 
@@ -107,3 +113,14 @@ def test_all_are_judged_and_one_that_raises_is_inconclusive() -> None:
         Finding("at_least_asked", Verdict.VIOLATED, "2"),
     )
     assert isinstance(broken(), Invariant)
+
+
+def test_a_judge_that_finds_nothing_or_was_never_made_is_inconclusive_and_says_so() -> None:
+    def silent(record: Record) -> Finding:
+        return None  # type: ignore[return-value]
+
+    assert [(each.name, each.verdict, each.message) for each in judge_all(RUN, [silent, anything, no_loss])] == [  # type: ignore[list-item]
+        ("silent", Verdict.INCONCLUSIVE, "the invariant itself gave None instead of a finding"),
+        ("anything", Verdict.INCONCLUSIVE, "this makes an invariant; call it: anything(…)"),
+        ("no_loss", Verdict.INCONCLUSIVE, "this makes an invariant; call it: no_loss(…)"),
+    ]
