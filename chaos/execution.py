@@ -101,10 +101,10 @@ class Execution:
 
     def _record_exits(self) -> None:
         """Of nodes that ended of themselves; the invariant `nodes_stay_up` reads them."""
+        began = asyncio.get_running_loop().time() - self.recorder.now_s
         for each in self.cluster.unexpected_exits():
-            self.recorder.record(
-                NEMESIS, OpType.INFO, "exit", {"node": each.node, "state": str(each.state)}, error=each.log_tail
-            )
+            value = {"node": each.node, "state": str(each.state), "at_s": round(each.at - began, 3)}
+            self.recorder.record(NEMESIS, OpType.INFO, "exit", value, error=each.log_tail)
 
 
 def patience_s(settings: Mapping[str, Any]) -> float:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from chaos.invariants.invariant import invariant
 from chaos.invariants.wording import listing
-from reports.history import NEMESIS
+from reports.history import NEMESIS, Op
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 
@@ -14,6 +14,11 @@ def nodes_stay_up(record: Record) -> Finding:
     figures = {"exits": len(exits)}
     if not exits:
         return Finding("nodes_stay_up", Verdict.HELD, "no node ended of itself", (), figures)
-    named = listing([f"{(op.value or {}).get('node')} {(op.value or {}).get('state')}" for op in exits])
+    named = listing([_told(op) for op in exits])
     message = f"ended though no fault had ended them: {named}"
     return Finding("nodes_stay_up", Verdict.VIOLATED, message, tuple(op.index for op in exits), figures)
+
+
+def _told(op: Op) -> str:
+    exit_of = op.value or {}
+    return f"{exit_of.get('node')} {exit_of.get('state')} at {exit_of.get('at_s', op.time_s):.2f} s"

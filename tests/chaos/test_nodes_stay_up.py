@@ -12,11 +12,12 @@ def test_a_run_without_exits_holds() -> None:
 
 
 def test_a_node_that_ended_of_itself_is_named() -> None:
-    exit_op = Op(0, 5, NEMESIS, OpType.INFO, "exit", {"node": "worker1", "state": "exited (code 1)"}, "log tail")
+    value = {"node": "worker1", "state": "exited (code 1)", "at_s": 2.5}
+    exit_op = Op(0, 5_000_000_000, NEMESIS, OpType.INFO, "exit", value, "log tail")
     assert nodes_stay_up().judge(Record({}, History([exit_op]))) == Finding(
         "nodes_stay_up",
         Verdict.VIOLATED,
-        "ended though no fault had ended them: worker1 exited (code 1)",
+        "ended though no fault had ended them: worker1 exited (code 1) at 2.50 s",
         (0,),
         {"exits": 1},
     )
