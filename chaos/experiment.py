@@ -174,6 +174,10 @@ def _validate(schedule: Schedule, system: SystemUnderTest, workload: Workload) -
             f"{each.fault.kind} {each.target} at {each.start_s:g} s: the load is over at {workload.seconds:g} s"
             for each in late
         )
+    try:
+        workload.inputs.load()
+    except (OSError, ValueError) as problem:
+        raise HarnessProblem(f"the workload cannot be sent: {problem}") from problem
 
 
 def _publisher(directory: RunDirectory, *, report: bool = True) -> Publish:

@@ -14,6 +14,7 @@ from rich.console import Console
 
 from chaos.experiment import Experiment
 from chaos.faults import crash, restart
+from chaos.inputs import from_file
 from chaos.invariants import answers_correct, no_loss
 from chaos.laboratory import Laboratory
 from chaos.problems import HarnessProblem
@@ -196,7 +197,7 @@ async def test_a_node_that_ends_of_itself_is_a_violation(experiment: Experiment)
     node = back("back1")
     dying = type(node)("back1", ("{python}", "-c", program, node.command[2], "{port}"), readiness=node.readiness)
     run = await experiment(constant(rate=20, seconds=4, inputs=["good"]), system=with_node(relay(), dying))
-    with pytest.raises(Violated, match=r"back1 .*7"):
+    with pytest.raises(Violated, match=r"back1 .*exit code 7\) at [0-3]\.\d\d s"):
         run.holds()
 
 
@@ -207,6 +208,8 @@ async def test_what_does_not_fit_together_is_refused_before_anything_starts(
         await experiment(SHORT, [crash("back3").at(0.1)], system=relay())
     with pytest.raises(InvalidSchedule, match="crash back1 at 5 s: the load is over at 1 s"):
         await experiment(SHORT, Schedule.of([crash("back1").at(5)]), system=relay())
+    with pytest.raises(HarnessProblem, match=r"the workload cannot be sent: .*nowhere\.jsonl"):
+        await experiment(constant(rate=40, seconds=1, inputs=from_file("nowhere.jsonl")), system=relay())
     assert not laboratory.runs.exists()
 
 
