@@ -1,6 +1,6 @@
 """Carries out a schedule on a cluster, and writes down what it did.
 
-One task per planned fault, each of them
+One task for each kind of fault on each target, one fault after the other, each of them
 
     wait ── inject ─► injected ─► evidence ── wait ── evidence ── heal ─► healed
                                                 └ until its end, or the load's, or the run is cancelled
@@ -12,7 +12,7 @@ do is written down as a `problem` op before it is raised.
 """
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable
 from typing import Final, TypeVar
 
 from chaos.clusters.cluster import Cluster
@@ -126,15 +126,15 @@ class Nemesis:
 
     def __init__(self, cluster: Cluster, schedule: Schedule, recorder: Recorder) -> None:
         schedule.validate(cluster.system)
-        self._strikes = tuple(
-            Strike(f"{planned.fault.kind}-{number}", planned, cluster, recorder)
-            for number, planned in enumerate(schedule.faults, 1)
-        )
+        self._series: dict[tuple[str, str], list[Strike]] = {}
+        for number, planned in enumerate(schedule.faults, 1):
+            strike = Strike(f"{planned.fault.kind}-{number}", planned, cluster, recorder)
+            self._series.setdefault((planned.fault.kind, planned.target), []).append(strike)
 
     @property
     def in_force(self) -> tuple[str, ...]:
         """The faults of this moment, as words."""
-        return tuple(str(strike) for strike in self._strikes if strike.in_force)
+        return tuple(str(strike) for series in self._series.values() for strike in series if strike.in_force)
 
     async def run(self, over: asyncio.Event) -> None:
         """From now on, until every fault is healed; `over` ends the load, and with it whatever is still in force.
@@ -143,8 +143,14 @@ class Nemesis:
         """
         zero = asyncio.get_running_loop().time()
         async with asyncio.TaskGroup() as striking:
-            for strike in self._strikes:
-                striking.create_task(strike.carry_out(zero, over), name=str(strike))
+            for series in self._series.values():
+                striking.create_task(_one_by_one(series, zero, over), name=str(series[0]))
+
+
+async def _one_by_one(series: Iterable[Strike], zero: float, over: asyncio.Event) -> None:
+    """Those of one kind on one target: the next waits until the one before is healed, however long that takes."""
+    for strike in series:
+        await strike.carry_out(zero, over)
 
 
 async def _comes_before(event: asyncio.Event, moment: float | None) -> bool:

@@ -87,6 +87,17 @@ async def test_each_fault_is_injected_seen_and_healed_in_its_time(cluster: Local
     assert cluster.nodes["back2"].state().phase is Phase.RUNNING
 
 
+async def test_a_fault_waits_until_the_one_before_it_on_its_target_is_healed(
+    cluster: LocalCluster, recorder: Recorder
+) -> None:
+    plan = schedule(crash("back1").between(0, 0.3), crash("back1").between(0.3, 1.5))
+    await Nemesis(cluster, plan, recorder).run(asyncio.Event())
+    first, second = windows(recorder)
+    assert (first.bit, second.bit) == (True, True)
+    assert first.end_s <= second.injected_s
+    assert (await cluster.nodes["back1"].probe(1)).ready
+
+
 async def test_a_window_of_a_fifth_of_a_second_shows_its_evidence(cluster: LocalCluster, recorder: Recorder) -> None:
     await Nemesis(cluster, schedule(blackhole(EDGE).between(0, 0.2)), recorder).run(asyncio.Event())
     [window] = windows(recorder)
