@@ -15,7 +15,8 @@ What carries it out:
 experiment         start here: one scenario from cluster to verdicts; `laboratory` is what a session's experiments share
 execution          one run on one running cluster: load, faults and observer side by side
 clusters/          where a system runs: nodes and edges with handles to break them by; `substrate` names the choices
-load               sends each request when it is due; `client` turns a text into HTTP and a reply into an outcome
+load               sends each request when it is due
+client             the client of the bundled system; `infer_session` turns texts into HTTP and replies into outcomes
 outcomes           the one table of what is done, not done and unknown
 nemesis            carries out a schedule and collects evidence
 observer           asks the system what it says of itself

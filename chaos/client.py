@@ -1,62 +1,10 @@
-"""The client of the bundled system: how a text becomes `POST /infer` and what the reply comes to.
+"""The client of the bundled system, as a value; its connections are in `chaos.infer_session`."""
 
-Answers are taken from error replies as well: a 504 still says which request it was and how often it was tried.
-"""
-
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from types import SimpleNamespace
-from typing import Any, Final
 
-import aiohttp
-import orjson
-
-from chaos.outcomes import describe, of_error, of_status
-from chaos.system_under_test import Reply
-from reports.history import OpType
-
-KEPT: Final = ("request_id", "output", "worker", "retries", "workers_tried")  # of a reply, in the history
-# Shorter than usual servers keep an idle connection (uvicorn: 5 s), so that no request is ever written to one that the
-# server is closing at that moment, and whose fate nobody would know.
-IDLE_CONNECTION_S: Final = 2.0
-ERROR_LENGTH: Final = 200  # characters of a reply that was not understood
-
-
-@dataclass(slots=True)
-class Sending:
-    """How far one request got, as aiohttp's tracing tells it."""
-
-    begun: bool = False
-
-
-class InferSession:
-    """Connections to one coordinator; any number of requests at once."""
-
-    def __init__(self, http: aiohttp.ClientSession) -> None:
-        self._http = http
-
-    async def ask(self, text: str, deadline_s: float) -> Reply:
-        """One request, one reply; whatever goes wrong on the way is a reply too."""
-        sending = Sending()
-        try:
-            async with (
-                asyncio.timeout(deadline_s),
-                self._http.post(
-                    "/infer",
-                    data=orjson.dumps({"input": text}),
-                    headers={"Content-Type": "application/json"},
-                    allow_redirects=False,
-                    trace_request_ctx=sending,
-                ) as response,
-            ):
-                return understand(response.status, await response.read())
-        except TimeoutError as problem:
-            outcome = of_error(problem, sent=sending.begun)
-            return Reply(outcome, {}, f"no answer within {deadline_s:g} s")
-        except (aiohttp.ClientError, OSError) as problem:
-            return Reply(of_error(problem, sent=sending.begun), {}, describe(problem))
+from chaos.system_under_test import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,54 +12,13 @@ class InferClient:
     """Speaks the REST contract of the bundled system."""
 
     @asynccontextmanager
-    async def open(self, base_url: str) -> AsyncIterator[InferSession]:
-        """A session whose number of connections is not limited: a wait for a free one would slow the load down."""
-        tracing = aiohttp.TraceConfig()
-        tracing.on_request_headers_sent.append(_begun)
-        async with aiohttp.ClientSession(
-            base_url,
-            connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_CONNECTION_S),
-            timeout=aiohttp.ClientTimeout(total=None),  # `ask` has a deadline of its own
-            trace_configs=[tracing],
-        ) as http:
-            yield InferSession(http)
+    async def open(self, base_url: str) -> AsyncIterator[Session]:
+        # A quarter of a second to import, which collecting scenarios need not wait for.
+        from chaos.infer_session import connected  # noqa: PLC0415
+
+        async with connected(base_url) as session:
+            yield session
 
     def expected(self, text: str) -> str | None:  # noqa: ARG002 - the word of the protocol
         """Not known here: golden answers come with the inputs of the workload."""
         return None
-
-
-def understand(status: int, body: bytes) -> Reply:
-    """What a complete HTTP reply comes to."""
-    fields = _fields(body)
-    value: dict[str, Any] = {name: fields[name] for name in KEPT if name in fields} | {"status": status}
-    outcome = of_status(status)
-    if outcome is OpType.FAIL and "request_id" in fields:
-        outcome = OpType.INFO  # it was taken in first, and whoever tried it may have done it
-    if outcome is not OpType.OK:
-        return Reply(outcome, value, f"{status}: {fields.get('detail') or _excerpt(body)}")
-    if fields.get("success") is not True:
-        return Reply(OpType.INFO, value, f"{status} without success: {_excerpt(body)}")
-    if not isinstance(fields.get("output"), str) or not fields["output"]:
-        return Reply(OpType.INFO, value, f"{status} without output: {_excerpt(body)}")
-    return Reply(OpType.OK, value, None)
-
-
-def _fields(body: bytes) -> Mapping[str, Any]:
-    """Of a JSON object; a body that is not one has none."""
-    try:
-        fields = orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return {}
-    return fields if isinstance(fields, dict) else {}
-
-
-def _excerpt(body: bytes) -> str:
-    return body.decode(errors="replace")[:ERROR_LENGTH]
-
-
-async def _begun(
-    _session: aiohttp.ClientSession, context: SimpleNamespace, _sent: aiohttp.TraceRequestHeadersSentParams
-) -> None:
-    """Called just before the first byte is handed to the transport."""
-    context.trace_request_ctx.begun = True

@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from typing import Final
 
 from chaos.bundled import bundled
-from chaos.execution import Execution
 from chaos.faults.aim import Planned, PlannedHealing
 from chaos.invariants import no_loss
 from chaos.judgement import Judgement, undecided
@@ -106,6 +105,8 @@ class Experiment:
         seed: int,
         into: list[Run],
     ) -> Run:
+        from chaos.execution import Execution  # noqa: PLC0415 - HTTP takes long to import, and collecting needs none
+
         _validate(schedule, system, workload)
         directory = self._prepare(name, workload, schedule, system, seed)
         laboratory = self._laboratory

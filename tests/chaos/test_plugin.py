@@ -214,6 +214,15 @@ def test_loading_the_plugin_loads_nothing_of_the_harness() -> None:
     assert said.stdout.split() == ["chaos", "chaos.plugin"]
 
 
+def test_what_a_scenario_imports_to_be_collected_is_light() -> None:
+    program = (
+        "import sys, chaos.bundled, chaos.experiment, chaos.faults, chaos.invariants, chaos.schedule, chaos.workload; "
+        "print(*sorted({'aiohttp', 'altair', 'grpc', 'jinja2', 'psutil', 'pydantic'} & sys.modules.keys()))"
+    )
+    said = subprocess.run((sys.executable, "-c", program), check=True, capture_output=True, text=True, cwd=PROJECT)
+    assert said.stdout.split() == []
+
+
 def lines(path: Path) -> list[bytes]:
     return path.read_bytes().splitlines()
 
