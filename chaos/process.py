@@ -128,6 +128,8 @@ class OsProcess:
             self._end_orphans()
         if shutil.which(self.argv[0], path=self._environment.get("PATH")) is None:
             raise ProcessProblem(f"{self.name}: cannot start, no executable {self.argv[0]!r}")
+        if self._directory is not None and not self._directory.is_dir():
+            raise ProcessProblem(f"{self.name}: cannot start, no directory {str(self._directory)!r}")
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as log:
             self._log_start = log.tell()

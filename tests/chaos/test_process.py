@@ -134,6 +134,13 @@ async def test_a_program_that_is_not_there_is_named_before_anything_starts(tmp_p
     assert process.starts == 0
 
 
+async def test_a_directory_that_is_not_there_is_named_before_anything_starts(tmp_path: Path) -> None:
+    process = OsProcess("ghost", ("true",), log=tmp_path / "ghost.log", directory=tmp_path / "nowhere")
+    with pytest.raises(ProcessProblem, match="ghost: cannot start, no directory '.*nowhere'"):
+        await process.start()
+    assert process.starts == 0
+
+
 @pytest.mark.parametrize("verb", ["kill", "pause", "resume"])
 async def test_a_dead_process_cannot_be_broken(verb: str, make: Callable[[str], OsProcess]) -> None:
     process = make("")
