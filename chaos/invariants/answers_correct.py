@@ -22,7 +22,9 @@ def answers_correct(record: Record) -> Finding:
         why = unknown if answered else "nothing was answered"
         return Finding("answers_correct", Verdict.INCONCLUSIVE, why, (), figures)
     if not wrong:
-        return Finding("answers_correct", Verdict.HELD, f"{count(len(judged), 'answer')}, all correct", (), figures)
+        unjudged = f"; {len(answered) - len(judged)} more, with no golden answer" if judged != answered else ""
+        message = f"{count(len(judged), 'answer')}, all correct{unjudged}"
+        return Finding("answers_correct", Verdict.HELD, message, (), figures)
     return Finding(
         "answers_correct",
         Verdict.VIOLATED,

@@ -2,7 +2,11 @@ from __future__ import annotations
 
 from chaos.invariants import answers_correct
 from reports.verdict import Finding, Verdict
-from tests.chaos.invariants.golden import ask, fail, golden, ok
+from tests.chaos.invariants.golden import Draft, ask, fail, golden, ok
+
+
+def run_of_one() -> tuple[Draft, Draft]:
+    return ask(0, at=1.0, expected="POSITIVE"), ok(0, at=1.5, request_id="a", output="POSITIVE")
 
 
 def test_golden_answers_are_correct() -> None:
@@ -13,8 +17,13 @@ def test_golden_answers_are_correct() -> None:
         ok(0, at=2.5, request_id="b", output="NEGATIVE"),
     )
     assert answers_correct().judge(run) == Finding(
-        "answers_correct", Verdict.HELD, "1 answer, all correct", (), {"answers": 2, "judged": 1, "wrong": 0}
+        "answers_correct",
+        Verdict.HELD,
+        "1 answer, all correct; 1 more, with no golden answer",
+        (),
+        {"answers": 2, "judged": 1, "wrong": 0},
     )
+    assert answers_correct().judge(golden(*run_of_one())).message == "1 answer, all correct"
 
 
 def test_answers_swapped_between_two_requests_are_wrong() -> None:
