@@ -136,7 +136,7 @@ async def test_a_program_that_is_not_there_is_named_before_anything_starts(tmp_p
 
 async def test_a_directory_that_is_not_there_is_named_before_anything_starts(tmp_path: Path) -> None:
     process = OsProcess("ghost", ("true",), log=tmp_path / "ghost.log", directory=tmp_path / "nowhere")
-    with pytest.raises(ProcessProblem, match="ghost: cannot start, no directory '.*nowhere'"):
+    with pytest.raises(ProcessProblem, match=r"ghost: cannot start, no directory '.*nowhere'"):
         await process.start()
     assert process.starts == 0
 
