@@ -100,6 +100,8 @@ def experiment(request: pytest.FixtureRequest, laboratory: Laboratory) -> Iterat
     node.user_properties += properties(experiment)
     # Reports of an interrupted test never come.
     _finish(request.config.stash[finished_key], node.user_properties)
+    if failure is None and not (experiment.runs or experiment.controls):
+        pytest.fail("nothing was run: the scenario must await `experiment(...)`", pytrace=False)
     if failure is None and (unjudged := sum(not run.judged for run in experiment.runs)):
         never = "1 run was" if unjudged == 1 else f"{unjudged} runs were"
         pytest.fail(f"{never} never judged: the scenario must call `holds` on every run", pytrace=False)

@@ -38,6 +38,10 @@ UNJUDGED = """
 async def test_nobody_looks(experiment):
     await experiment(load, system=relay())
 """
+IDLE = """
+async def test_nothing_happens(experiment):
+    experiment(load, system=relay()).close()
+"""
 TOO_MUCH = """
 async def test_it_asserts_too_much(experiment):
     run = await experiment(load, system=relay())
@@ -131,6 +135,13 @@ def test_a_run_that_nobody_judged_is_inconclusive_and_no_pass(pytester: pytest.P
             "again: pytest -m chaos --substrate local --chaos-seed 5 test_scenario.py::test_nobody_looks",
         ]
     )
+
+
+def test_a_scenario_that_runs_nothing_is_no_pass(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(IDLE)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["nothing was run: the scenario must await `experiment(...)`"])
 
 
 def test_what_a_scenario_asserts_beyond_its_invariants_counts(pytester: pytest.Pytester, scenario: Write) -> None:
