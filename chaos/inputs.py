@@ -68,8 +68,11 @@ class InputTexts:
     texts: tuple[str, ...]
 
     def load(self) -> tuple[Input, ...]:
+        """ValueError lists everything that is no text, or none that can be sent and written down."""
         if not self.texts:
             raise ValueError("a workload needs at least one text to send")
+        if problems := [problem for text in self.texts if (problem := _flaw(text))]:
+            raise ValueError("\n".join(["not all inputs are texts:", *(f"  {problem}" for problem in problems)]))
         return tuple(Input(text) for text in self.texts)
 
     def to_json(self) -> dict[str, Any]:
@@ -99,6 +102,16 @@ def shuffled(pool: Sequence[Input], rng: Random) -> Iterator[Input]:
     """Endless, and even: every input once in random order before any comes again."""
     while True:
         yield from rng.sample(pool, len(pool))
+
+
+def _flaw(text: object) -> str | None:
+    if not isinstance(text, str):
+        return f"{text!r} is no text"
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return f"{text!r} cannot be encoded as UTF-8"
+    return None
 
 
 def _parse(line: bytes) -> Input:

@@ -4,6 +4,7 @@ from collections import Counter
 from itertools import islice
 from pathlib import Path
 from random import Random
+from typing import cast
 
 import orjson
 import pytest
@@ -107,6 +108,11 @@ def test_an_empty_pool_is_refused(tmp_path: Path) -> None:
         from_file(tmp_path / "empty.jsonl").load()
     with pytest.raises(ValueError, match="at least one text"):
         inputs_of([]).load()
+
+
+def test_every_input_that_is_no_text_is_named() -> None:
+    with pytest.raises(ValueError, match=r"(?s)3 is no text.*'\\ud800' cannot be encoded"):
+        inputs_of(cast("list[str]", ["fine", 3, "\ud800"])).load()
 
 
 def test_the_sentences_that_come_with_the_harness_all_have_golden_answers() -> None:
