@@ -193,7 +193,9 @@ def _line(planned: Planned) -> str:
 
 def _problems_of(planned: Planned, system: SystemUnderTest) -> Iterator[str]:
     yield from planned.fault.problems()
-    if not (math.isfinite(planned.start_s) and planned.start_s >= 0):
+    if not math.isfinite(planned.start_s):
+        yield "it never begins"
+    elif planned.start_s < 0:
         yield "it begins before the run does"
     if planned.end_s is not None and not planned.end_s > planned.start_s:
         yield "it ends before it begins"

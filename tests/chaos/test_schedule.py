@@ -1,3 +1,4 @@
+import math
 from typing import Any
 
 import orjson
@@ -184,6 +185,7 @@ def test_every_problem_is_named_at_once() -> None:
             pause("back1").between(5, 4),
             crash("back2").between(-1, 3),
             latency("front→back1", ms=0).between(1, 2),
+            crash("back2").at(math.inf),
         ]
     )
     assert problems_of(schedule) == [
@@ -194,6 +196,7 @@ def test_every_problem_is_named_at_once() -> None:
         "2 s until the end: down back1: down hits edges only",
         "2 s until the end: crash front→back1: crash hits nodes only",
         "5 s to 4 s: pause back1: it ends before it begins",
+        "inf s until the end: crash back2: it never begins",
     ]
 
 
