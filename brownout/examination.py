@@ -12,7 +12,6 @@ from brownout.software import docker, docker_compose, go, pythons, toxiproxy
 from brownout.surroundings import cores, embedded_model, memory, port
 
 COORDINATOR_PORT: Final = 8000
-DASHBOARD_PORT: Final = 8501
 NEEDED_LOCALLY: Final = ("python", "memory", "toxiproxy-server", "embedded model")
 COLOURS: Final = {State.FINE: "green", State.MISSING: "bold red", State.ABSENT: "yellow"}
 
@@ -35,11 +34,14 @@ class Examination:
         }
 
     def __rich__(self) -> RenderableType:
-        mends = [each for each in (*self.findings, *self.substrates) if each.mend]
         parts: list[RenderableType] = [_table("this machine", self.findings), _table("substrate", self.substrates)]
-        if mends:
-            parts.append(Text("To mend:", "bold"))
-            parts += [Text(f"  {each.name}: {each.mend}") for each in mends]
+        for heading, state in (
+            ("To mend:", State.MISSING),
+            ("Nothing needs these yet, but to have them:", State.ABSENT),
+        ):
+            if mends := [each for each in self.findings if each.mend and each.state is state]:
+                parts.append(Text(heading, "bold"))
+                parts += [Text(f"  {each.name}: {each.mend}") for each in mends]
         return Group(*parts)
 
 
@@ -54,7 +56,6 @@ def examine() -> Examination:
         docker(),
         docker_compose(),
         port(COORDINATOR_PORT, "brownout up", "brownout up --port 0"),
-        port(DASHBOARD_PORT, "the dashboard", ""),
         embedded_model(),
     )
     return Examination(findings, substrates_of(findings))
@@ -62,7 +63,7 @@ def examine() -> Examination:
 
 def substrates_of(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
     """Where clusters can run, given what was found."""
-    lacking = [each.name for each in findings if each.name in NEEDED_LOCALLY and each.state is not State.FINE]
+    lacking = [each.name for each in findings if each.name in NEEDED_LOCALLY and each.state is State.MISSING]
     local = (
         Finding("local", State.MISSING, f"cannot be used: {', '.join(lacking)}")
         if lacking

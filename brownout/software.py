@@ -1,5 +1,6 @@
 """Programs that other people wrote: which are here, in which version, and whether they work."""
 
+import os
 import platform
 import re
 import shutil
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from brownout.finding import Finding, State
-from chaos.toxiproxy.find import look
+from chaos.toxiproxy.find import VARIABLE, look
 from chaos.toxiproxy.release import VERSION
 
 SUPPORTED: Final = ((3, 11), (3, 12), (3, 13))
@@ -30,8 +31,13 @@ def toxiproxy() -> Finding:
     """Looked for in every place where a run would look, but neither fetched nor built."""
     search = look()
     if search.server is None:
-        found = "; ".join(search.passed_over)
-        return Finding("toxiproxy-server", State.MISSING, found, f"{sys.executable} -m chaos.toxiproxy")
+        mend = f"{sys.executable} -m chaos.toxiproxy"
+        if os.environ.get(VARIABLE):  # meant as it is: nothing else is tried when a scenario runs
+            return Finding(
+                "toxiproxy-server", State.MISSING, "; ".join(search.passed_over), f"unset {VARIABLE}; {mend}"
+            )
+        found = "not here yet; the first scenario downloads it, or builds it with Go, in up to a minute"
+        return Finding("toxiproxy-server", State.ABSENT, found, mend)
     said = _ask(search.server, "--version")
     version = re.search(r"\d+\.\d+\.\d+", said or "")
     return Finding("toxiproxy-server", State.FINE, f"{version[0] if version else VERSION} at {search.server}")

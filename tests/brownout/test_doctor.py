@@ -1,5 +1,6 @@
 import os
 import socket
+import sys
 from pathlib import Path
 
 import orjson
@@ -31,6 +32,15 @@ def test_without_a_toxiproxy_server_the_local_substrate_cannot_be_used(tmp_path:
     assert said["usable"] is False
     assert str(tmp_path / "nowhere") in toxiproxy["found"]
     assert "toxiproxy-server" in said["substrates"][0]["found"]
+
+
+def test_a_toxiproxy_server_that_is_only_not_fetched_yet_is_no_obstacle(tmp_path: Path) -> None:
+    told = brownout("doctor", "--json", XDG_CACHE_HOME=str(tmp_path), PATH=str(Path(sys.executable).parent))
+    said = orjson.loads(told.stdout)
+    (toxiproxy,) = (each for each in said["findings"] if each["name"] == "toxiproxy-server")
+    assert toxiproxy["state"] == "absent"
+    assert "the first scenario" in toxiproxy["found"]
+    assert (told.returncode, said["usable"]) == (0, True)
 
 
 def test_people_see_the_mend_beside_the_problem(tmp_path: Path) -> None:
