@@ -2,6 +2,7 @@
 
 core/            start here: queue, batches, dispatch, redirect, membership, ledger (its own map inside)
 http.py          the REST surface
+intake.py        the bodies of its requests, until they are here or too late
 grpc_worker.py   a worker at the other end of a gRPC channel
 settings.py      the environment, validated
 logs.py          the core's events as log lines

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import orjson
 from fastapi import FastAPI, Query, Request, Response
@@ -17,8 +17,7 @@ from starlette.requests import ClientDisconnect
 from system.coordinator.core.dispatcher import Dispatcher
 from system.coordinator.core.errors import InputRefused, NotAdmitted, RequestFailed
 from system.coordinator.core.ledger import INPUT_KEPT, Entry
-
-DISCARDED: Final = 4 * 1024 * 1024
+from system.coordinator.intake import BodyTooLarge, Intake
 
 
 class InferBody(BaseModel):
@@ -36,17 +35,13 @@ class InferBody(BaseModel):
         return value
 
 
-class BodyTooLarge(Exception):
-    """More bytes than MAX_BODY_BYTES, announced or sent."""
-
-
-def create_app(dispatcher: Dispatcher, max_body_bytes: int) -> FastAPI:
+def create_app(dispatcher: Dispatcher, intake: Intake) -> FastAPI:
     app = FastAPI(title="Brownout coordinator", description="Sentiment of English text; loses no request.")
 
     @app.post("/infer", openapi_extra=_BODY_SCHEMA, responses=_INFER_RESPONSES)
     async def infer(request: Request) -> Response:
         """Answer with the sentiment of `input`. Waits for the answer, at most five times WORKER_TIMEOUT."""
-        body = InferBody.model_validate_json(await _read(request, max_body_bytes))
+        body = InferBody.model_validate_json(await intake.read(request))
         completed = await dispatcher.infer(body.input)
         return _json(
             {
@@ -88,24 +83,6 @@ def create_app(dispatcher: Dispatcher, max_body_bytes: int) -> FastAPI:
     app.exception_handler(RequestFailed)(_request_failed)
     app.exception_handler(ClientDisconnect)(_nobody_there)
     return app
-
-
-async def _read(request: Request, limit: int) -> bytes:
-    """The whole body, or BodyTooLarge.
-
-    What is too much is still read and thrown away, up to DISCARDED bytes: an answer sent before the client has finished
-    sending is lost to most clients, who see a broken connection instead of a 413.
-    """
-    chunks, size = [], 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size <= limit:
-            chunks.append(chunk)
-        elif size > DISCARDED:
-            break
-    if size > limit:
-        raise BodyTooLarge(f"the body is larger than {limit} bytes")
-    return b"".join(chunks)
 
 
 def _status(dispatcher: Dispatcher) -> dict[str, Any]:

@@ -17,6 +17,7 @@ import uvicorn
 from system.coordinator.core.dispatcher import Dispatcher
 from system.coordinator.grpc_worker import GrpcWorker
 from system.coordinator.http import create_app
+from system.coordinator.intake import Intake
 from system.coordinator.logs import LogListener
 from system.coordinator.settings import CoordinatorSettings
 
@@ -53,9 +54,10 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
         dispatcher = await scopes.enter_async_context(
             Dispatcher(workers, settings.policy, LogListener(log), random.Random(settings.seed), time.time)
         )
+        intake = Intake(settings.max_body_bytes)
         server = _Server(
             uvicorn.Config(
-                create_app(dispatcher, settings.max_body_bytes),
+                create_app(dispatcher, intake),
                 loop="none",
                 http="httptools",
                 ws="none",
@@ -65,8 +67,8 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
                 proxy_headers=False,
                 server_header=False,
                 log_config=None,
-                # By then every answer that was owed is given or abandoned; only clients that have not finished sending
-                # are still there, and are cut. A second more, so that it is not they who are abandoned.
+                # By then every answer that was owed is given or abandoned; only clients that do not take theirs are
+                # still there, and are cut. A second more, so that it is not the others.
                 timeout_graceful_shutdown=math.ceil(settings.drain_timeout) + 1,
                 timeout_keep_alive=75,
             )
@@ -83,6 +85,7 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
                 abandon()
             else:
                 dispatcher.draining = server.should_exit = True
+                intake.close()
                 loop.call_later(settings.drain_timeout, abandon)
 
         loop = asyncio.get_running_loop()

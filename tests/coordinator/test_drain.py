@@ -58,3 +58,17 @@ async def test_a_second_sigterm_does_not_wait_for_the_drain(tmp_path: Path) -> N
                 await asyncio.sleep(0.01)
         alone.coordinator.terminate()
         await ended_saying_so(alone, waiting)
+
+
+async def test_a_client_that_stalls_in_its_body_is_refused_and_holds_nothing_up(tmp_path: Path) -> None:
+    async with running_system(tmp_path, DRAIN_TIMEOUT="600") as system:
+        async with asyncio.timeout(PATIENCE_S):
+            reader, writer = await asyncio.open_connection(*system.url.removeprefix("http://").split(":"))
+            head = b"POST /infer HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\nExpect: 100-continue\r\n\r\n"
+            writer.write(head + b'{"input":')
+            assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"  # it is being read
+            system.coordinator.terminate()
+            assert (await reader.read()).startswith(b"HTTP/1.1 503")
+            writer.close()
+        assert (await system.coordinator.wait(PATIENCE_S)).code == 0
+        assert b'"level":"error"' not in system.coordinator.log.read_bytes()
