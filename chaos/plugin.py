@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import random
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -23,6 +24,9 @@ LARGEST_SEED: Final = 2**32
 seed_key: Final = pytest.StashKey[int]()
 failure_key: Final = pytest.StashKey[BaseException | None]()
 finished_key: Final = pytest.StashKey[list[Path]]()
+absence_key: Final = pytest.StashKey[str]()
+skipped_key: Final = pytest.StashKey[Counter[str]]()
+ABSENCE: Final = "substrate_missing"  # of a skipped scenario's properties: why
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -42,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
     drawn = random.SystemRandom().randrange(LARGEST_SEED)
     config.stash[seed_key] = shared.get("chaos_seed", drawn if given is None else given)
     config.stash[finished_key] = []
+    config.stash[skipped_key] = Counter()
     config.pluginmanager.register(Finished(config), "brownout-finished")
 
 
@@ -75,6 +80,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     if call.when == "call":
         item.stash[failure_key] = None if call.excinfo is None else call.excinfo.value
+    absence = item.config.stash.get(absence_key, None)
+    if absence is not None and call.excinfo is not None and str(call.excinfo.value) == absence:
+        item.user_properties.append((ABSENCE, absence))
     return (yield)
 
 
@@ -83,7 +91,12 @@ def laboratory(pytestconfig: pytest.Config) -> Laboratory:
     """What all experiments of this session share; skips where clusters cannot run."""
     from chaos.session import open_laboratory  # noqa: PLC0415 - see above
 
-    return open_laboratory(pytestconfig, seed=pytestconfig.stash[seed_key])
+    try:
+        return open_laboratory(pytestconfig, seed=pytestconfig.stash[seed_key])
+    except pytest.skip.Exception as skipped:
+        # Pytest shows reasons only to those who ask; the summary tells this one to everybody.
+        pytestconfig.stash[absence_key] = str(skipped)
+        raise
 
 
 @pytest.fixture
@@ -111,22 +124,25 @@ def experiment(request: pytest.FixtureRequest, laboratory: Laboratory) -> Iterat
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> Generator[None, None, None]:
-    if finished := config.stash[finished_key]:
+    finished, skipped = config.stash[finished_key], config.stash[skipped_key]
+    if finished or skipped:
         from chaos.terminal import summarise  # noqa: PLC0415 - see above
 
-        summarise(finished, terminalreporter, config)
+        summarise(finished, skipped, terminalreporter, config)
     return (yield)
 
 
 class Finished:
-    """Collects the run directories of a session from its reports, which reach the main process of xdist as well."""
+    """Collects what the reports of a session tell, which reach the main process of xdist as well."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._directories = config.stash[finished_key]
+        self._skipped = config.stash[skipped_key]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "teardown":
             _finish(self._directories, report.user_properties)
+            self._skipped.update(str(value) for name, value in report.user_properties if name == ABSENCE)
 
 
 def _finish(directories: list[Path], properties: Iterable[tuple[str, object]]) -> None:

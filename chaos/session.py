@@ -3,7 +3,6 @@
 import os
 import re
 import shlex
-from typing import Final
 
 import pytest
 from rich.console import Console
@@ -11,11 +10,9 @@ from rich.console import Console
 from chaos.experiment import Experiment
 from chaos.laboratory import Laboratory
 from chaos.provenance import provenance
-from chaos.substrate import Substrate, SubstrateMissing, launcher
+from chaos.substrate import REQUIRED, Substrate, SubstrateMissing, launcher
 from chaos.terminal import watcher
 from reports.verdict import Verdict
-
-REQUIRED: Final = "REQUIRE_SUBSTRATES"  # environment: names whose absence is a failure, separated by commas
 
 
 def open_laboratory(config: pytest.Config, *, seed: int) -> Laboratory:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from pathlib import Path
+from typing import Final
 
 from rich.console import Console
 
@@ -11,6 +12,8 @@ from chaos.clusters.cluster import Cluster
 from chaos.problems import HarnessProblem
 from chaos.system_under_test import SystemUnderTest
 from chaos.toxiproxy.problem import ToxiproxyMissing
+
+REQUIRED: Final = "REQUIRE_SUBSTRATES"  # environment: names whose absence is a failure, separated by commas
 
 Launch = Callable[[SystemUnderTest, Path], AbstractAsyncContextManager[Cluster]]
 """From a system and a folder for its logs to a running cluster, for as long as the scope lasts."""

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from chaos.judgement import MARKS, WORST_FIRST
 from chaos.progress import Moment, Progress, Unwatched, Watcher
+from chaos.substrate import REQUIRED
 from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.verdict import Verdict
 
@@ -108,8 +109,13 @@ def told(moment: Moment) -> str:
     )
 
 
-def summarise(runs: Sequence[Path], reporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """What became of each run, how many held, and how to repeat those that did not."""
+def summarise(
+    runs: Sequence[Path], skipped: Mapping[str, int], reporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """What became of each run, how many held, how to repeat those that did not, and why some did not run at all.
+
+    `skipped` counts scenarios by what their substrate lacks.
+    """
     reporter.section("chaos", sep="=", bold=True)
     written = StringIO()
     width = config.get_terminal_writer().fullwidth
@@ -132,9 +138,12 @@ def summarise(runs: Sequence[Path], reporter: pytest.TerminalReporter, config: p
             replays.append(facts["replay"])
         for line in _block(facts, verdict, _shown(path, config.rootpath)):
             console.print(line, soft_wrap=True)  # paths and commands are for copying
-    console.print(_counts(verdicts))
+    if runs:
+        console.print(_counts(verdicts))
     for replay in dict.fromkeys(replays):
         console.print(Text(f"again: {replay}", "bold"), soft_wrap=True)
+    for line in _unrun(skipped, config.getoption("--substrate")):
+        console.print(line, soft_wrap=True)
     reporter.write(written.getvalue())
 
 
@@ -183,6 +192,15 @@ def _counts(verdicts: Mapping[Verdict, int]) -> Text:
         Text(f"{verdicts[each]} {each.value}", STYLES[each]) for each in reversed(WORST_FIRST) if each in verdicts
     ]
     return Text(" · ").join(counted)
+
+
+def _unrun(skipped: Mapping[str, int], substrate: str) -> Iterator[Text]:
+    """A skip is no failure to pytest, and must not look like a pass to whoever reads only this."""
+    for reason, count in skipped.items():
+        scenarios = "1 scenario" if count == 1 else f"{count} scenarios"
+        yield Text.assemble((f"{scenarios} did not run: ", STYLES[Verdict.INCONCLUSIVE]), reason)
+    if skipped:
+        yield Text(f"with {REQUIRED}={substrate} in the environment this is a failure", "bold")
 
 
 def _shown(path: Path, root: Path) -> str:

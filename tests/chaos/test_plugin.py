@@ -162,9 +162,30 @@ def test_a_scenario_that_is_interrupted_after_its_run_held_is_inconclusive(
 @pytest.mark.parametrize("substrate", ["simulated", "docker"])
 def test_a_missing_substrate_skips_with_the_reason(pytester: pytest.Pytester, scenario: Write, substrate: str) -> None:
     scenario(HELD)
-    result = pytester.runpytest_subprocess("-rs", "--substrate", substrate)
+    result = pytester.runpytest_subprocess("--substrate", substrate)
     result.assert_outcomes(skipped=1)
-    result.stdout.fnmatch_lines([f"SKIPPED * the {substrate} substrate is not part of this version; there is local"])
+    result.stdout.fnmatch_lines(
+        [
+            "*= chaos =*",
+            f"1 scenario did not run: the {substrate} substrate is not part of this version; there is local",
+            f"with REQUIRE_SUBSTRATES={substrate} in the environment this is a failure",
+        ]
+    )
+
+
+def test_a_missing_server_is_told_with_its_mend_by_every_process(
+    pytester: pytest.Pytester, scenario: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario(HELD, HELD.replace("test_it_holds", "test_it_holds_again"))
+    monkeypatch.setenv("TOXIPROXY_SERVER", str(pytester.path / "nowhere"))
+    result = pytester.runpytest_subprocess("-n2")
+    result.assert_outcomes(skipped=2)
+    result.stdout.fnmatch_lines(
+        [
+            "2 scenarios did not run: the local substrate needs toxiproxy-server: *",
+            "with REQUIRE_SUBSTRATES=local in the environment this is a failure",
+        ]
+    )
 
 
 def test_a_missing_substrate_fails_where_it_is_required(
