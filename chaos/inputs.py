@@ -1,10 +1,11 @@
-"""What requests carry: texts, each with its golden answer where one is known.
+"""What requests carry: texts, each with a golden answer where whoever wrote the text down knows one.
 
 A golden answer is what the model itself says to that text alone, in a batch of one: the harness judges whether the
-serving system changes answers, not whether the model is right.
+serving system changes answers, not whether the model is right. So it belongs to a system: where its client knows one
+(`Client.expected`), that one counts.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -79,9 +80,25 @@ class InputTexts:
         return {"source": "texts", "texts": list(self.texts)}
 
 
+@dataclass(frozen=True, slots=True)
+class Sentences:
+    """The texts of `SENTENCES` without its labels, which are the answers of one model among many."""
+
+    def load(self) -> tuple[Input, ...]:
+        return tuple(Input(each.text) for each in InputFile(SENTENCES, "sst2").load())
+
+    def to_json(self) -> dict[str, Any]:
+        return {"source": "sst2"}
+
+
 def sentences() -> Inputs:
-    """Film reviews of SST-2 with golden answers; chaos/data/README.md names their source."""
-    return InputFile(SENTENCES, "sst2")
+    """Film reviews of SST-2; chaos/data/README.md names their source."""
+    return Sentences()
+
+
+def embedded_answers() -> Mapping[str, str]:
+    """What the embedded model of the bundled system says to each of `sentences()`."""
+    return {each.text: each.expected for each in InputFile(SENTENCES, "sst2").load() if each.expected is not None}
 
 
 def from_file(path: Path | str) -> Inputs:

@@ -76,7 +76,9 @@ class Load:
 
     def _invoke(self, arrival: Arrival, began_s: float) -> Op:
         value: dict[str, Any] = {"input": arrival.input.text, "due_s": round(began_s + arrival.due_s, 6)}
-        expected = arrival.input.expected or self._client.expected(arrival.input.text)
+        expected = self._client.expected(arrival.input.text)
+        if expected is None:
+            expected = arrival.input.expected
         if expected is not None:
             value["expected"] = expected
         self.progress.offered += 1

@@ -59,7 +59,11 @@ class Client(Protocol):
     def open(self, base_url: str) -> AbstractAsyncContextManager[Session]: ...
 
     def expected(self, input: str) -> str | None:  # noqa: A002 - as above
-        """The golden answer to an input, None where none is known."""
+        """The golden answer of this very system to an input; where it is None, a label that came with the input counts.
+
+        A client that always says None leaves `answers_correct` to the user's own labels (`chaos.inputs.from_file`); the
+        sentences that a workload has by default bring none.
+        """
 
 
 @dataclass(frozen=True, slots=True)

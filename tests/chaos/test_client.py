@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from chaos.client import InferClient
+from chaos.inputs import sentences
 from chaos.ports import PortReservation
 from chaos.system_under_test import Reply
 from reports.history import OpType
@@ -24,6 +25,12 @@ async def test_an_answer_is_ok_and_keeps_what_invariants_need() -> None:
         {"request_id": "r1", "output": "POSITIVE", "worker": "worker2", "retries": 1, "status": 200},
         None,
     )
+
+
+def test_the_golden_answers_of_the_embedded_model_are_known_to_its_client_alone() -> None:
+    (known, *_) = sentences().load()
+    assert InferClient().expected(known.text) in ("POSITIVE", "NEGATIVE")
+    assert InferClient().expected("never heard of") is None
 
 
 async def test_a_timeout_of_the_system_is_unknown_and_keeps_who_tried() -> None:
