@@ -77,13 +77,20 @@ class Run:
         """Judge the run by all of these and by what every run must show; called again, it adds to what was judged.
 
         Every run must show that its faults bit, that its load was on time, and that no node ended of itself. Raises
-        Violated or Inconclusive with every finding.
+        Violated or Inconclusive with every finding, TypeError where nothing is given to judge by.
         """
         __tracebackhide__ = True
+        if not judges:
+            raise TypeError("holds() judges by nothing; name at least one invariant: run.holds(no_loss())")
         every_run = () if self.judged else (faults_bit(), load_on_time(), nodes_stay_up())
         self._judges = (*self._judges, *judges, *every_run)
         self.judgement = judge(self.record, self._judges, run=self.directory.name)
         self.publish()
+        self.insist()
+
+    def insist(self) -> None:
+        """Raises Violated or Inconclusive with every finding so far, unless the run held."""
+        __tracebackhide__ = True
         match self.verdict:
             case Verdict.VIOLATED:
                 raise Violated(self.message())

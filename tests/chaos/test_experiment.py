@@ -198,7 +198,14 @@ async def test_a_node_that_ends_of_itself_is_a_violation(experiment: Experiment)
     dying = type(node)("back1", ("{python}", "-c", program, node.command[2], "{port}"), readiness=node.readiness)
     run = await experiment(constant(rate=20, seconds=4, inputs=["good"]), system=with_node(relay(), dying))
     with pytest.raises(Violated, match=r"back1 .*exit code 7\) at [0-3]\.\d\d s"):
+        run.holds(answers_correct())
+
+
+async def test_judging_by_nothing_is_refused_and_no_pass(experiment: Experiment) -> None:
+    run = await experiment(SHORT, system=relay())
+    with pytest.raises(TypeError, match=r"name at least one invariant: run\.holds\(no_loss\(\)\)"):
         run.holds()
+    assert not run.judged
 
 
 async def test_what_does_not_fit_together_is_refused_before_anything_starts(
