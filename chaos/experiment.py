@@ -8,25 +8,28 @@ the history meanwhile, a verdict whatever happens.
 """
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from operator import methodcaller
 from typing import Final
 
 from chaos.bundled import bundled
-from chaos.faults.aim import Planned, PlannedHealing
 from chaos.invariants import no_loss
 from chaos.judgement import Judgement, undecided
 from chaos.laboratory import Laboratory
 from chaos.problems import HarnessProblem
 from chaos.recorder import Recorder
 from chaos.run import Inconclusive, Publish, Run, Violated
-from chaos.schedule import InvalidSchedule, Schedule
+from chaos.schedule import InvalidSchedule, Lines, Schedule
 from chaos.system_under_test import SystemUnderTest
 from chaos.workload import Workload
 from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.record import Record
 from reports.verdict import Finding, Verdict
+
+# Problems of the harness are told in words; its frames are for those who look into its own slips.
+HIDDEN_FROM_SCENARIOS: Final = methodcaller("errisinstance", HarnessProblem)
 
 
 class Experiment:
@@ -45,7 +48,7 @@ class Experiment:
     async def __call__(
         self,
         workload: Workload,
-        schedule: Schedule | Iterable[Planned | PlannedHealing] = (),
+        schedule: Lines = (),
         *,
         system: SystemUnderTest | None = None,
     ) -> Run:
@@ -54,6 +57,7 @@ class Experiment:
         Raises HarnessProblem before anything starts when these do not fit together, Inconclusive when the harness
         fails later.
         """
+        __tracebackhide__ = HIDDEN_FROM_SCENARIOS
         planned = Schedule.of(schedule, self.seed)
         return await self._perform(
             self._scenario,
@@ -69,6 +73,7 @@ class Experiment:
 
         Raises Inconclusive when requests are lost even so: then a run with faults proves nothing.
         """
+        __tracebackhide__ = HIDDEN_FROM_SCENARIOS
         system = system or bundled()
         key = f"{workload!r} {system!r}"  # the JSON would do but for the values of environments, which it leaves out
         laboratory = self._laboratory
@@ -108,6 +113,7 @@ class Experiment:
         seed: int,
         into: list[Run],
     ) -> Run:
+        __tracebackhide__ = HIDDEN_FROM_SCENARIOS
         from chaos.execution import Execution  # noqa: PLC0415 - HTTP takes long to import, and collecting needs none
 
         _validate(schedule, system, workload)
@@ -172,6 +178,9 @@ class Experiment:
 
 def _validate(schedule: Schedule, system: SystemUnderTest, workload: Workload) -> None:
     """Raises HarnessProblem with everything that does not fit together."""
+    __tracebackhide__ = True
+    if misuse := tuple(_misuse(workload, system)):
+        raise HarnessProblem("\n".join(misuse))
     schedule.validate(system)
     if late := [planned for planned in schedule.faults if planned.start_s >= workload.seconds]:
         raise InvalidSchedule(
@@ -182,6 +191,13 @@ def _validate(schedule: Schedule, system: SystemUnderTest, workload: Workload) -
         workload.inputs.load()
     except (OSError, ValueError) as problem:
         raise HarnessProblem(f"the workload cannot be sent: {problem}") from problem
+
+
+def _misuse(workload: object, system: object) -> Iterator[str]:
+    if not isinstance(workload, Workload):
+        yield f"{workload!r} is no workload; one is for example poisson(rate=60, seconds=10)"
+    if not isinstance(system, SystemUnderTest):
+        yield f"{system!r} is no system under test; one is for example bundled(workers=2)"
 
 
 def _publisher(directory: RunDirectory, *, report: bool = True) -> Publish:

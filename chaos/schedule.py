@@ -12,16 +12,17 @@ As JSON, with times in seconds from the start of the load:
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any, Final, Self
 
 from chaos.faults.aim import Aimed, AimedHealing, Planned, PlannedHealing
 from chaos.faults.fault import Fault, TargetKind, UnknownFault, parameters, remake
 from chaos.problems import HarnessProblem
-from chaos.system_under_test import SystemUnderTest, target_name
+from chaos.system_under_test import ARROW, SystemUnderTest, target_name
 
 VERSION: Final = 1
+NEAR: Final = 0.6  # of 1 for the same name; what difflib itself takes for a close match
 
 
 class InvalidSchedule(HarnessProblem):
@@ -44,14 +45,15 @@ class Schedule:
         object.__setattr__(self, "faults", tuple(ordered))
 
     @classmethod
-    def of(cls, lines: "Schedule | Iterable[Planned | PlannedHealing]", seed: int = 0) -> "Schedule":
+    def of(cls, lines: "Lines", seed: int = 0) -> "Schedule":
         """From the notation of scenarios: each healing verb ends the fault of its kind on its target that is open then.
 
         Raises InvalidSchedule naming every healing verb that finds nothing to heal, and every line without a time.
         """
+        __tracebackhide__ = True
         if isinstance(lines, Schedule):
             return lines
-        lines = tuple(lines)
+        lines = tuple(lines) if isinstance(lines, Iterable) else (lines,)
         problems = [problem for line in lines for problem in _misreadings(line)]
         faults = sorted((line for line in lines if isinstance(line, Planned)), key=lambda planned: planned.start_s)
         healings = sorted((line for line in lines if isinstance(line, PlannedHealing)), key=lambda line: line.at_s)
@@ -106,6 +108,7 @@ class Schedule:
 
     def validate(self, system: SystemUnderTest) -> None:
         """Raises InvalidSchedule with everything that cannot be carried out on this system."""
+        __tracebackhide__ = True
         if problems := tuple(self._problems(system)):
             raise InvalidSchedule(problems)
 
@@ -161,6 +164,10 @@ class Schedule:
         return groups
 
 
+Lines = Schedule | Planned | PlannedHealing | Iterable[Planned | PlannedHealing]
+"""What a scenario may write for a schedule: one, its lines, or its only line."""
+
+
 def _misreadings(line: object) -> Iterator[str]:
     """What keeps a line of the notation from being a fault or a healing verb at its time."""
     match line:
@@ -199,11 +206,31 @@ def _problems_of(planned: Planned, system: SystemUnderTest) -> Iterator[str]:
         yield "it begins before the run does"
     if planned.end_s is not None and not planned.end_s > planned.start_s:
         yield "it ends before it begins"
+    hittable = _hittable(planned.fault, system)
     if planned.target not in system.targets:
-        near = get_close_matches(planned.target, system.targets) or system.targets
-        yield f"{system.name} has no {planned.target!r}; it has {', '.join(near)}"
-    elif (planned.fault.hits is TargetKind.EDGE) is not (planned.target in {edge.name for edge in system.edges}):
-        yield f"{planned.fault.kind} hits {planned.fault.hits}s only"
+        yield f"{system.name} has no {planned.target!r}; it has {', '.join(_near(planned.target, hittable))}"
+    elif planned.target not in hittable:
+        touching = [name for name in hittable if _touch(name, planned.target)]
+        yield f"{planned.fault.kind} hits {planned.fault.hits}s only; it could hit {', '.join(touching or hittable)}"
+
+
+def _hittable(fault: Fault, system: SystemUnderTest) -> tuple[str, ...]:
+    """In declared order."""
+    if fault.hits is TargetKind.EDGE:
+        return tuple(edge.name for edge in system.edges)
+    return tuple(node.name for node in system.nodes)
+
+
+def _near(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Those that `name` may be a slip for, the nearest first and else as declared; all of them where none is near."""
+    likeness = {each: SequenceMatcher(None, name, each).ratio() for each in names}
+    near = [each for each in names if likeness[each] >= NEAR]
+    return tuple(sorted(near, key=lambda each: -likeness[each])) or names
+
+
+def _touch(one: str, other: str) -> bool:
+    """Whether an edge and a node, in whichever order, belong together."""
+    return one in other.split(ARROW) or other in one.split(ARROW)
 
 
 def _planned(entry: object) -> Planned:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from chaos.clusters.cluster import ClusterProblem, NodeState, Phase, UnexpectedExit
-from chaos.probes import ProbeResult, attempt
+from chaos.probes import ProbeOutcome, ProbeResult, attempt
 from chaos.process import OsProcess, ProcessProblem
 from chaos.process import Phase as ProcessPhase
 from chaos.system_under_test import Node
@@ -68,20 +68,19 @@ class LocalNode:
             self._ended_here = False
             await self._process.start()
             self._life = asyncio.create_task(self._outlive(), name=f"life of {self._node.name}")
-        last = "never asked"
+        last: ProbeResult | None = None
 
         async def ready() -> bool:
             nonlocal last
-            result = await self.probe(PROBE_S)
-            last = str(result)
-            if not result.ready:
+            last = await self.probe(PROBE_S)
+            if not last.ready:
                 await asyncio.sleep(BETWEEN_PROBES_S)
-            return result.ready
+            return last.ready
 
         try:
             await self._process.ready(ready, timeout_s=self._node.ready_within_s)
         except ProcessProblem as problem:
-            raise ClusterProblem(f"{problem}\n  readiness probe: {last}") from problem
+            raise ClusterProblem(f"{problem}\n  readiness probe: {self._told(last)}") from problem
 
     async def kill(self) -> None:
         if self._process.alive:
@@ -100,6 +99,15 @@ class LocalNode:
         self._ended_here = True
         await self._process.stop(GRACE_S)
         await self._join()
+
+    def _told(self, last: ProbeResult | None) -> str:
+        """The last probe of a start that failed, and what it says of a process that runs all the same."""
+        if last is None:
+            return "never asked"
+        if last.outcome is ProbeOutcome.REFUSED and self._process.alive:
+            port = self._address.rpartition(":")[2]
+            return f"{last}; nobody listens on port {port}, its {{port}}; does the command use it?"
+        return str(last)
 
     async def _outlive(self) -> None:
         await self._process.wait()

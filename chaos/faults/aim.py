@@ -42,10 +42,13 @@ class Aimed:
 
     def at(self, seconds: float) -> Planned:
         """From then on: until its healing verb, or until the load is over."""
-        return Planned(self.fault, self.target, float(seconds))
+        __tracebackhide__ = True
+        return Planned(self.fault, self.target, _seconds(f"{self.fault.kind} {self.target}", seconds))
 
     def between(self, start_s: float, end_s: float) -> Planned:
-        return Planned(self.fault, self.target, float(start_s), float(end_s))
+        __tracebackhide__ = True
+        what = f"{self.fault.kind} {self.target}"
+        return Planned(self.fault, self.target, _seconds(what, start_s), _seconds(what, end_s))
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +59,15 @@ class AimedHealing:
     target: str
 
     def at(self, seconds: float) -> PlannedHealing:
-        return PlannedHealing(self.fault.kind, self.fault.inverse, target_name(self.target), float(seconds))
+        __tracebackhide__ = True
+        target = target_name(self.target)
+        at_s = _seconds(f"{self.fault.inverse} {target}", seconds)
+        return PlannedHealing(self.fault.kind, self.fault.inverse, target, at_s)
+
+
+def _seconds(what: str, given: float) -> float:
+    __tracebackhide__ = True
+    try:
+        return float(given)
+    except (TypeError, ValueError):
+        raise TypeError(f"{what}: {given!r} is no number of seconds") from None

@@ -58,7 +58,15 @@ class Factory(Generic[P]):
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> Invariant:
         """Raises TypeError or ValueError where the scenario is written, not after the run."""
-        bound = self.__signature__.bind(*args, **kwargs)
+        __tracebackhide__ = True
+        known = self.__signature__.parameters
+        try:
+            bound = self.__signature__.bind(*args, **kwargs)
+        except TypeError as problem:
+            strange = [f"no parameter {name!r}" for name in kwargs if name not in known]
+            raise TypeError(
+                f"{self.name}: {'; '.join(strange) or problem}; it has {', '.join(known) or 'none'}"
+            ) from None
         bound.apply_defaults()
         parameters = self._checked(bound.arguments)
         function = self._function
@@ -66,6 +74,7 @@ class Factory(Generic[P]):
 
     def _checked(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """The arguments as their annotations describe them: what went through JSON comes back as it was."""
+        __tracebackhide__ = True
         # A quarter of a second to import, which collecting tests need not wait for.
         from pydantic import ConfigDict, ValidationError, create_model  # noqa: PLC0415
 
@@ -78,7 +87,7 @@ class Factory(Generic[P]):
             every = "; ".join(
                 f"{problem['loc'][0]}={problem['input']!r}: {problem['msg']}" for problem in problems.errors()
             )
-            raise ValueError(f"{self.name}: {every}") from problems
+            raise ValueError(f"{self.name}: {every}") from None
         return {name: getattr(checked, name) for name in arguments}
 
 

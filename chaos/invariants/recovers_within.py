@@ -66,7 +66,8 @@ def recovers_within(
     """
     steady = steady_state(record)
     if isinstance(steady, TooFewPoints):
-        return Finding("recovers_within", Verdict.INCONCLUSIVE, str(steady))
+        message = f"{steady}; start the fault later or raise the rate"
+        return Finding("recovers_within", Verdict.INCONCLUSIVE, message)
     if not record.windows:
         return Finding("recovers_within", Verdict.INCONCLUSIVE, "no fault was healed: there is nothing to recover from")
     outages = _outages(record)

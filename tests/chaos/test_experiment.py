@@ -215,6 +215,8 @@ async def test_what_does_not_fit_together_is_refused_before_anything_starts(
         await experiment(SHORT, [crash("back3").at(0.1)], system=relay())
     with pytest.raises(InvalidSchedule, match="crash back1 at 5 s: the load is over at 1 s"):
         await experiment(SHORT, Schedule.of([crash("back1").at(5)]), system=relay())
+    with pytest.raises(HarnessProblem, match=r"^60 is no workload; .*\n.*relay.* is no system under test"):
+        await experiment(60, system=relay)  # type: ignore[arg-type]
     with pytest.raises(HarnessProblem, match=r"the workload cannot be sent: .*nowhere\.jsonl"):
         await experiment(constant(rate=40, seconds=1, inputs=from_file("nowhere.jsonl")), system=relay())
     assert not laboratory.runs.exists()

@@ -162,6 +162,23 @@ def test_a_line_that_would_break_nothing_is_refused_and_never_passed_over() -> N
     )
 
 
+def test_a_single_line_is_a_schedule_of_one() -> None:
+    assert Schedule.of(crash("back1").at(1), 7) == Schedule.of([crash("back1").at(1)], 7)
+    with pytest.raises(InvalidSchedule, match=r"crash back1: it has no time; add \.at\(seconds\)"):
+        Schedule.of(crash("back1"))  # type: ignore[arg-type]
+    with pytest.raises(InvalidSchedule, match="restart back1 at 1 s: no crash is open there"):
+        Schedule.of(restart("back1").at(1))
+
+
+def test_a_time_that_is_none_is_refused_with_its_verb_and_target() -> None:
+    with pytest.raises(TypeError, match=r"^crash back1: 'two' is no number of seconds$"):
+        crash("back1").at("two")  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^crash back1: None is no number of seconds$"):
+        crash("back1").between(1, None)  # type: ignore[arg-type]
+    with pytest.raises(TypeError, match=r"^up front→back1: 'x' is no number of seconds$"):
+        up("front->back1").at("x")  # type: ignore[arg-type]
+
+
 def test_doing_nothing_is_a_schedule() -> None:
     Schedule().validate(SYSTEM)
     assert Schedule().lines() == ("nothing is broken",)
@@ -190,11 +207,11 @@ def test_every_problem_is_named_at_once() -> None:
     )
     assert problems_of(schedule) == [
         "-1 s to 3 s: crash back2: it begins before the run does",
-        "1 s until the end: crash back9: relay has no 'back9'; it has back2, back1",
-        "1 s until the end: down front→back: relay has no 'front→back'; it has front→back2, front→back1, front",
+        "1 s until the end: crash back9: relay has no 'back9'; it has back1, back2",
+        "1 s until the end: down front→back: relay has no 'front→back'; it has front→back1, front→back2",
         "1 s to 2 s: latency front→back1 (ms=0, jitter_ms=0, direction=down): ms 0 is less than 1",
-        "2 s until the end: down back1: down hits edges only",
-        "2 s until the end: crash front→back1: crash hits nodes only",
+        "2 s until the end: down back1: down hits edges only; it could hit front→back1",
+        "2 s until the end: crash front→back1: crash hits nodes only; it could hit front, back1",
         "5 s to 4 s: pause back1: it ends before it begins",
         "inf s until the end: crash back2: it never begins",
     ]

@@ -103,7 +103,9 @@ async def test_every_node_that_does_not_start_is_named_with_its_last_words(tmp_p
 
 async def test_a_node_that_runs_but_never_serves_is_named_with_what_its_probe_met(tmp_path: Path) -> None:
     mute = replace(back("back2"), command=("{python}", "-c", "import time; time.sleep(60)"), ready_within_s=0.5)
-    with pytest.raises(ClusterProblem, match=r"(?s)back2: not ready after 0\.5 s.*refused"):
+    with pytest.raises(
+        ClusterProblem, match=r"(?s)back2: not ready after 0\.5 s.*refused.*nobody listens on port \d+, its \{port\}"
+    ):
         await LocalCluster(with_node(relay(), mute), logs=tmp_path).__aenter__()
 
 

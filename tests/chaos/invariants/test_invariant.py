@@ -63,8 +63,10 @@ def test_all_wrong_parameters_are_refused_at_once_where_they_are_written() -> No
     assert "\n" not in str(refused.value)
     with pytest.raises(ValueError, match="refusals='forgiven': Input should be 'lost' or 'allowed'"):
         no_loss(refusals="forgiven")  # type: ignore[arg-type]
-    with pytest.raises(TypeError, match="share"):
+    with pytest.raises(TypeError, match=r"^goodput_at_least: missing a required argument: 'share'; it has share$"):
         goodput_at_least()  # type: ignore[call-arg]
+    with pytest.raises(TypeError, match=r"^retries_explained: no parameter 'most'; it has at_most, grace_s$"):
+        retries_explained(most=3)  # type: ignore[call-arg]
 
 
 def test_a_parameter_without_a_name_cannot_be_kept_and_is_refused() -> None:

@@ -130,5 +130,5 @@ def test_faults_that_were_never_healed_or_never_injected_decide_nothing() -> Non
     assert recovers_within(3).judge(golden(CRASH)) == Finding(
         "recovers_within",
         Verdict.INCONCLUSIVE,
-        "no steady state: 0 answers before the first fault, 20 are needed",
+        "no steady state: 0 answers before the first fault, 20 are needed; start the fault later or raise the rate",
     )
