@@ -26,6 +26,7 @@ provenance         versions, commit and machine of a run
 run, judgement     a finished run in the hands of a scenario, and what was found about it
 progress, terminal what a person sees: while it goes on, and at the end
 plugin, session    how pytest drives it: options, fixtures, and what the fixtures are made of
+replay             the command that runs a scenario again
 
 What it stands on:
 

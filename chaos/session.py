@@ -2,7 +2,6 @@
 
 import os
 import re
-import shlex
 
 import pytest
 from rich.console import Console
@@ -10,6 +9,7 @@ from rich.console import Console
 from chaos.experiment import Experiment
 from chaos.laboratory import Laboratory
 from chaos.provenance import provenance
+from chaos.replay import replay_command
 from chaos.substrate import REQUIRED, Substrate, SubstrateMissing, launcher
 from chaos.terminal import watcher
 from reports.verdict import Verdict
@@ -36,12 +36,11 @@ def open_laboratory(config: pytest.Config, *, seed: int) -> Laboratory:
 
 def experiment_of(test: pytest.Item, laboratory: Laboratory) -> Experiment:
     """For one scenario, which is called as its test without the prefix."""
-    replay = ("pytest", "-m", "chaos", "--substrate", laboratory.substrate, "--chaos-seed", str(laboratory.seed))
     return Experiment(
         laboratory,
         scenario=test.name.removeprefix("test_"),
         test=test.nodeid,
-        replay=shlex.join((*replay, test.nodeid)),
+        replay=replay_command(test, substrate=laboratory.substrate, seed=laboratory.seed),
     )
 
 

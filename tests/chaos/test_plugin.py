@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -132,9 +133,25 @@ def test_a_run_that_nobody_judged_is_inconclusive_and_no_pass(pytester: pytest.P
             "? INCONCLUSIVE nobody_looks",
             "    ? experiment: nobody judged this run",
             "1 INCONCLUSIVE",
-            "again: pytest -m chaos --substrate local --chaos-seed 5 test_scenario.py::test_nobody_looks",
+            "again: * -m pytest -m chaos --substrate local --chaos-seed 5 test_scenario.py::test_nobody_looks",
         ]
     )
+
+
+def test_the_command_to_run_it_again_works_where_it_was_printed(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(UNJUDGED)
+    elsewhere = pytester.mkdir("elsewhere")
+
+    def said(*command: str) -> str:
+        return subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, check=False).stdout
+
+    first = said(sys.executable, "-m", "pytest", "--chaos-seed", "5", "..")
+    again = re.search(r"^again: (.*)$", first, re.MULTILINE)
+    assert again is not None
+    second = said(*shlex.split(again[1]))
+    assert "chaos seed 5" in second
+    assert "? INCONCLUSIVE nobody_looks" in second
+    assert again[0] in second
 
 
 def test_a_scenario_that_runs_nothing_is_no_pass(pytester: pytest.Pytester, scenario: Write) -> None:
