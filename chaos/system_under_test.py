@@ -39,7 +39,17 @@ class InvalidSystem(HarnessProblem):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What became of one request: `ok`, `fail` (certainly not done) or `info` (unknown), never `invoke`."""
+    """What became of one request: `ok`, `fail` (certainly not done) or `info` (unknown), never `invoke`.
+
+    `value` is what the answer said. It may hold anything that JSON has; invariants read, where it is there:
+
+        output       the answer itself, which is compared with the golden one; every ok needs it
+        request_id   the system's own name for the request: two answers under one id are one too many
+        retries      how often it was tried again, a count; for `retries_explained` and the figures of a run
+        worker       the node that answered, by its name among the nodes
+
+    `error` says in one line why it is no ok.
+    """
 
     type: OpType
     value: Mapping[str, Any] = field(default_factory=dict)
@@ -50,7 +60,11 @@ class Session(Protocol):
     """One client program's connections to the system, shared by all the clients of a load."""
 
     async def ask(self, input: str, deadline_s: float) -> Reply:  # noqa: A002 - the project's word for it
-        """Send one input and wait at most `deadline_s`; whatever goes wrong on the way is a reply too."""
+        """Send one input and wait at most `deadline_s`; whatever goes wrong on the way is a reply too.
+
+        `chaos.outcomes` knows which of the three a reply is: `of_status` by its HTTP status, `of_error` by the error
+        met instead of one.
+        """
 
 
 class Client(Protocol):
@@ -116,7 +130,10 @@ class StatusPage:
 
 @dataclass(frozen=True, slots=True)
 class SystemUnderTest:
-    """Raises InvalidSystem with all that is wrong. `settings` are its promises, in seconds and counts."""
+    """Raises InvalidSystem with all that is wrong. `settings` are its promises, in seconds and counts.
+
+    In this project's repository, tests/chaos/relay.py describes a foreign system from its first node to its client.
+    """
 
     name: str
     nodes: tuple[Node, ...]
