@@ -253,6 +253,7 @@ def test_a_schedule_file_of_another_form_is_refused() -> None:
         Schedule.from_json({"version": 1, "seed": "x"})
 
 
-def test_the_strategy_above_knows_every_kind() -> None:
-    made = {remake(kind, {"ms": 1} if kind == "latency" else {}).kind for kind in kinds()}
-    assert made == {"blackhole", "crash", "down", "latency", "pause", "reset"}
+@pytest.mark.parametrize("kind", kinds())
+def test_a_fault_that_needs_no_parameters_is_made_of_its_kind_alone(kind: str) -> None:
+    required = {"latency": {"ms": 1}}
+    assert remake(kind, required.get(kind, {})).kind == kind
