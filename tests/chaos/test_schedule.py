@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from chaos.faults import blackhole, crash, down, latency, pause, reset, restart, resume, up
 from chaos.faults.aim import Aimed, Planned
-from chaos.faults.fault import kinds, remake
 from chaos.faults.toxics import Way
 from chaos.schedule import InvalidSchedule, Schedule
 from tests.chaos.relay import relay
@@ -251,9 +250,3 @@ def test_a_schedule_file_of_another_form_is_refused() -> None:
         Schedule.from_json({"version": 2, "faults": []})
     with pytest.raises(InvalidSchedule, match=r"(?s)seed 'x' is not a whole number.*faults None is not a list"):
         Schedule.from_json({"version": 1, "seed": "x"})
-
-
-@pytest.mark.parametrize("kind", kinds())
-def test_a_fault_that_needs_no_parameters_is_made_of_its_kind_alone(kind: str) -> None:
-    required = {"latency": {"ms": 1}}
-    assert remake(kind, required.get(kind, {})).kind == kind
