@@ -73,18 +73,6 @@ async def test_a_batch_that_is_not_full_waits_for_the_batch_timeout_behind_a_bus
         assert f.workers[0].asked_at[1] - asked == pytest.approx(0.15)
 
 
-async def test_behind_a_quick_worker_nothing_waits_for_company(fleet: FleetMaker) -> None:
-    async with fleet(1, service_s=0.1, batch_size=4, batch_timeout=0.15) as f:
-        await f.answers("warm-up")
-        f.ask("a")
-        await asyncio.sleep(0.05)
-        asked = now()
-        f.ask("b")
-        await asyncio.sleep(0.01)
-        assert f.workers[0].batches == [["warm-up"], ["a"], ["b"]]
-        assert f.workers[0].asked_at[2] == asked
-
-
 async def test_no_worker_holds_a_batch_while_another_is_idle(fleet: FleetMaker) -> None:
     async with fleet(2, service_s=1.0, batch_size=1) as f:
         f.ask("a")

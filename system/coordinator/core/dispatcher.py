@@ -120,28 +120,19 @@ class Dispatcher:
             self._loop.call_soon(self._pump)
 
     def _pump(self) -> None:
-        """Let every batch go that can go now.
-
-        To idle workers at once; behind busy ones when it is full or old, or when it will be computed there before it is
-        old, so that a quick worker never waits for its next batch to arrive.
-        """
+        """Let every batch go that can go now: to idle workers at once, behind busy ones when it is full or old."""
         self._pump_is_due = False
         if self._closed:
             return
         while len(self.queue) and self._launch_one(idle := self._roster.idle(), self._fair_size(len(idle))):
             pass
-        while len(self.queue) and self._launch_one(self._who_may_hold(), self.policy.batch_size):
+        while self._batch_is_due() and self._launch_one(self._roster.holding(), self.policy.batch_size):
             pass
         self._set_age_alarm()
 
     def _fair_size(self, idle: int) -> int:
         """Idle workers share the queue: two batches of two are answered before one of three and one of one."""
         return min(self.policy.batch_size, math.ceil(len(self.queue) / max(1, idle)))
-
-    def _who_may_hold(self) -> list[Member]:
-        return (
-            self._roster.holding() if self._batch_is_due() else self._roster.holding_briefly(self.policy.batch_timeout)
-        )
 
     def _batch_is_due(self) -> bool:
         oldest = self.queue.oldest
@@ -172,8 +163,7 @@ class Dispatcher:
     def _arm(self, member: Member) -> None:
         """Start the clock of the batch that the worker computes now."""
         flight = next(iter(member.carried), None)
-        if flight is not None and flight.turn_at is None:
-            flight.turn_at = self._loop.time()
+        if flight is not None and flight.alarm is None:
             flight.alarm = self._loop.call_later(self.policy.worker_timeout, self._too_slow, member, flight)
 
     def _set_age_alarm(self) -> None:
@@ -206,7 +196,7 @@ class Dispatcher:
     def _flight_answered(self, member: Member, flight: Flight, outcomes: Sequence[Answer | ItemRefused]) -> None:
         now = self._loop.time()
         member.last_seen = self._wall_clock()
-        member.answered(now - (flight.turn_at if flight.turn_at is not None else now))
+        member.answered()
         for request, attempt, outcome in zip(flight.requests, flight.attempts, outcomes, strict=True):
             attempt.ended_at = now
             if request.state is State.DONE:

@@ -13,8 +13,7 @@ from system.coordinator.core.request import Attempt, Request, State
 class Flight:
     """`attempts[i]` is the attempt that `requests[i]` makes with this flight.
 
-    `turn_at` is the loop time since which it is the batch the worker computes, and `alarm` runs from then on: a batch
-    held behind another one has not had its turn.
+    `alarm` runs only while this is the batch the worker computes: a batch held behind another one has not had its turn.
     `given_up` once its requests were sent back; the call may still be open, for a late answer is an answer.
     """
 
@@ -22,7 +21,6 @@ class Flight:
     requests: list[Request]
     attempts: list[Attempt]
     task: asyncio.Task[None] | None = None
-    turn_at: float | None = None
     alarm: asyncio.TimerHandle | None = None
     given_up: bool = False
 

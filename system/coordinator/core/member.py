@@ -23,9 +23,6 @@ from system.coordinator.core.worker import Worker
 FIRST_PAUSE_S: Final = 0.1
 LONGEST_PAUSE_S: Final = 1.0
 
-# What the latest batch counts in the moving average of their times: a worker that turns slow is known after a few.
-BATCH_S_WEIGHT: Final = 0.2
-
 
 class MemberState(StrEnum):
     STARTING = "starting"
@@ -37,10 +34,7 @@ class MemberState(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class Member:
-    """`last_seen` is in seconds since the epoch, for people; `retry_at` is loop time.
-
-    `batch_s` is how long it takes over a batch of late, in seconds; None before its first.
-    """
+    """`last_seen` is in seconds since the epoch, for people; `retry_at` is loop time."""
 
     id: str
     worker: Worker
@@ -48,7 +42,6 @@ class Member:
     state: MemberState = MemberState.STARTING
     last_seen: float | None = None
     tasks_processed: int = 0
-    batch_s: float | None = None
     failures: int = 0
     retry_at: float = 0.0
     flights: list[Flight] = field(default_factory=list)
@@ -71,10 +64,9 @@ class Member:
         """Whether one next batch may wait at this worker behind the one it computes."""
         return self.state is MemberState.UP and len(self.carried) == 1
 
-    def answered(self, took_s: float) -> None:
-        """It computed a batch in `took_s`, counted from when it got to it."""
+    def answered(self) -> None:
+        """It computed a batch."""
         self.failures = 0
-        self.batch_s = took_s if self.batch_s is None else self.batch_s + BATCH_S_WEIGHT * (took_s - self.batch_s)
         if self.state is MemberState.TRIAL:
             self._move(MemberState.UP, "its trial batch was answered")
 

@@ -27,10 +27,6 @@ class Roster:
             key=lambda member: member.carried[0].attempts[0].started_at,
         )
 
-    def holding_briefly(self, most_s: float) -> list[Member]:
-        """Those of them who will get to their next batch within `most_s`, going by their latest ones."""
-        return [member for member in self.holding() if member.batch_s is not None and member.batch_s <= most_s]
-
     def suits(self, member: Member, request: Request) -> bool:
         """A request goes back to a worker it failed on only when no other one is there."""
         if not request.attempts or not request.failed_on(member.id):
