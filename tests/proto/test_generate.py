@@ -2,10 +2,6 @@
 
 from pathlib import Path
 
-import pytest
-
-pytest.importorskip("grpc_tools", reason="needs the compiler of the lint environment, which runs the same check")
-
 from proto import generate
 
 

@@ -175,8 +175,11 @@ async def test_two_clusters_at_once_do_not_meet(cluster: LocalCluster, tmp_path:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends processes with their parent")
 def test_nothing_is_left_when_the_harness_itself_is_killed(tmp_path: Path) -> None:
+    root = Path(SERVICE).parents[2]
     program = (
-        "import asyncio, pathlib\n"
+        "import asyncio, pathlib, sys\n"
+        # Last, so that what is installed is what is tested; only the tests are found in the work tree.
+        f"sys.path.append({str(root)!r})\n"
         "from chaos.clusters.local import LocalCluster\n"
         "from tests.chaos.relay import relay\n"
         "async def main():\n"
@@ -185,8 +188,7 @@ def test_nothing_is_left_when_the_harness_itself_is_killed(tmp_path: Path) -> No
         "        await asyncio.sleep(60)\n"
         "asyncio.run(main())\n"
     )
-    root = Path(SERVICE).parents[2]
-    with subprocess.Popen([sys.executable, "-c", program], cwd=root, stdout=subprocess.PIPE) as harness:
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as harness:
         assert harness.stdout is not None
         assert harness.stdout.readline() == b"up\n"
         children = psutil.Process(harness.pid).children(recursive=True)
