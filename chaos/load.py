@@ -20,9 +20,8 @@ from chaos.workload import Arrival
 from reports.history import Op, OpType
 
 F: Final = "infer"
-MOST_OUTSTANDING: Final = (
-    10_000  # 1,000 requests/s unanswered for 10 s; beyond that the harness itself would be what fails
-)
+# 1,000 requests/s unanswered for 10 s; beyond that the harness itself would be what fails.
+MOST_OUTSTANDING: Final = 10_000
 
 
 class LoadProblem(HarnessProblem):
@@ -95,9 +94,8 @@ class Load:
     async def _reply(self, text: str) -> Reply:
         """Of the session, or unknown at the deadline: a client that forgets about it does not hold up the run."""
         try:
-            async with asyncio.timeout(
-                self._deadline_s + 1.0
-            ):  # the session's own deadline, which says more, goes first
+            # The session's own deadline, which says more, goes first.
+            async with asyncio.timeout(self._deadline_s + 1.0):
                 return await self._session.ask(text, self._deadline_s)
         except TimeoutError:
             return Reply(OpType.INFO, {}, f"no answer within {self._deadline_s:g} s")
