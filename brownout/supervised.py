@@ -26,7 +26,6 @@ class Supervised:
     def __init__(self, process: OsProcess, address: str, say: Callable[[str], None]) -> None:
         self.process: Final = process
         self.restarts = 0
-        self.gave_up = False
         self._address = address
         self._say = say
         self._backoff = Backoff()
@@ -70,7 +69,6 @@ class Supervised:
             else:
                 self._say(f"{self.name} is back after {clock() - began:.1f} s as pid {self.process.pid}")
                 return True
-        self.gave_up = True
         self._say(f"{self.name} cannot start; left down (its log: {self.process.log})")
         return False
 
