@@ -28,21 +28,35 @@ class InferRequest(_message.Message):
 
     REQUEST_IDS_FIELD_NUMBER: _builtins.int
     INPUT_TEXTS_FIELD_NUMBER: _builtins.int
+    TIME_REMAINING_S_FIELD_NUMBER: _builtins.int
+    TRACEPARENTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def request_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """As long as input_texts; request_ids[i] names input_texts[i]."""
 
     @_builtins.property
     def input_texts(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def time_remaining_s(self) -> _containers.RepeatedScalarFieldContainer[_builtins.float]:
+        """Seconds in which item i is worth computing, from the arrival of the call; what is over by then gets an error.
+        Empty: the deadline of the call holds for all. Infinity: that item has no bound of its own.
+        """
+
+    @_builtins.property
+    def traceparents(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """W3C trace context of item i, "" where it has none. Empty: nobody traces."""
+
     def __init__(
         self,
         *,
         request_ids: _abc.Iterable[_builtins.str] | None = ...,
         input_texts: _abc.Iterable[_builtins.str] | None = ...,
+        time_remaining_s: _abc.Iterable[_builtins.float] | None = ...,
+        traceparents: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["input_texts", b"input_texts", "request_ids", b"request_ids"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["input_texts", b"input_texts", "request_ids", b"request_ids", "time_remaining_s", b"time_remaining_s", "traceparents", b"traceparents"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -114,17 +128,21 @@ class HealthResponse(_message.Message):
 
     OK_FIELD_NUMBER: _builtins.int
     WORKER_ID_FIELD_NUMBER: _builtins.int
+    INSTANCE_ID_FIELD_NUMBER: _builtins.int
     ok: _builtins.bool
     worker_id: _builtins.str
+    instance_id: _builtins.str
+    """Drawn when the process starts: another one under the same worker_id is a restart."""
     def __init__(
         self,
         *,
         ok: _builtins.bool = ...,
         worker_id: _builtins.str = ...,
+        instance_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["ok", b"ok", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["instance_id", b"instance_id", "ok", b"ok", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -36,7 +36,9 @@ class InferenceServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InferenceServiceAsyncStub: ...
     Infer: _grpc.UnaryUnaryMultiCallable[_inference_pb2.InferRequest, _inference_pb2.InferResponse]
-    """Computes one batch. The answer keeps the order and the ids of the request."""
+    """Computes one batch. The answer keeps the order and the ids of the request. A refusal that comes before anything was
+    computed says so in its trailing metadata, `brownout-executed: no`; without it, some of the batch may have been.
+    """
     HealthCheck: _grpc.UnaryUnaryMultiCallable[_inference_pb2.HealthRequest, _inference_pb2.HealthResponse]
     """Whether the worker would compute a batch now; grpc.health.v1 says the same and can be watched."""
 
@@ -44,7 +46,9 @@ class InferenceServiceStub:
 class InferenceServiceAsyncStub(InferenceServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Infer: _aio.UnaryUnaryMultiCallable[_inference_pb2.InferRequest, _inference_pb2.InferResponse]  # type: ignore[assignment]
-    """Computes one batch. The answer keeps the order and the ids of the request."""
+    """Computes one batch. The answer keeps the order and the ids of the request. A refusal that comes before anything was
+    computed says so in its trailing metadata, `brownout-executed: no`; without it, some of the batch may have been.
+    """
     HealthCheck: _aio.UnaryUnaryMultiCallable[_inference_pb2.HealthRequest, _inference_pb2.HealthResponse]  # type: ignore[assignment]
     """Whether the worker would compute a batch now; grpc.health.v1 says the same and can be watched."""
 
@@ -55,7 +59,9 @@ class InferenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inference_pb2.InferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inference_pb2.InferResponse, _abc.Awaitable[_inference_pb2.InferResponse]]:
-        """Computes one batch. The answer keeps the order and the ids of the request."""
+        """Computes one batch. The answer keeps the order and the ids of the request. A refusal that comes before anything was
+        computed says so in its trailing metadata, `brownout-executed: no`; without it, some of the batch may have been.
+        """
 
     @_abc_1.abstractmethod
     def HealthCheck(
