@@ -79,7 +79,7 @@ class GrpcWorker:
             raise AttemptFailed(Cause.REFUSED, _GARBAGE)
         return _outcomes(items, response)
 
-    async def check(self, timeout_s: float) -> None:
+    async def check(self, timeout_s: float) -> str | None:
         response: inference_pb2.HealthResponse | None
         try:
             # wait_for_ready makes no sense here: a refused connection is news that must not wait.
@@ -96,6 +96,7 @@ class GrpcWorker:
             raise AttemptFailed(Cause.REFUSED, _GARBAGE)
         if not response.ok:
             raise AttemptFailed(Cause.REFUSED, "it says that it is not serving")
+        return None
 
     async def _not_reached(self) -> None:
         """Counts from the first check that failed, not from the last that was answered: between the two may lie a long

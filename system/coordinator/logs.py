@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from structlog.typing import FilteringBoundLogger
 
+from system.coordinator.core.errors import NotAdmitted
+from system.coordinator.core.flight import Flight
 from system.coordinator.core.ledger import Entry
 from system.coordinator.core.member import Member, MemberState
-from system.coordinator.core.request import Request
+from system.coordinator.core.request import Attempt, Request
 
 
 class LogListener:
@@ -14,6 +16,12 @@ class LogListener:
 
     def __init__(self, log: FilteringBoundLogger) -> None:
         self._log = log
+
+    def request_refused(self, refusal: NotAdmitted) -> None: ...
+
+    def batch_sent(self, flight: Flight) -> None: ...
+
+    def attempt_ended(self, request: Request, attempt: Attempt) -> None: ...
 
     def request_ended(self, request: Request, entry: Entry) -> None:
         self._log.info(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import fields
 from typing import Annotated, Final, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
@@ -38,6 +39,54 @@ class CoordinatorSettings(BaseSettings):
     )
     queue_limit: int = Field(
         default=1000, ge=1, le=1_000_000, description="requests that may wait before more are refused, 1 to 1000000"
+    )
+    queue_bytes: int = Field(
+        default=64 * 1024 * 1024,
+        ge=1024,
+        le=17_179_869_184,
+        description="bytes of text that may wait before more is refused, 1024 to 17179869184",
+    )
+    queue_wait: float = Field(
+        default=1.0,
+        ge=0,
+        le=3600,
+        description="seconds a new request may have to wait while more come than can be answered, 0 to 3600",
+    )
+    max_attempts: int = Field(
+        default=8, ge=1, le=100, description="attempts of one request that may have been executed, 1 to 100"
+    )
+    retry_budget: float = Field(
+        default=0.2,
+        ge=0,
+        le=10,
+        description="retries and hedges as a share of the traffic, 0 to 10; beyond it they wait",
+    )
+    hedge_after: float = Field(
+        default=0.0,
+        ge=0,
+        le=0.999,
+        description="quantile of the usual time after which a batch is tried on a second worker too, 0 (off) to 0.999",
+    )
+    eject_error_rate: float = Field(
+        default=0.5,
+        ge=0,
+        le=1,
+        description="share of failed batches that has a worker left out for a while, 0 (off) to 1",
+    )
+    eject_slowness: float = Field(
+        default=5.0,
+        ge=0,
+        le=1000,
+        description="times slower than the others that has a worker left out for a while, 0 (off) to 1000",
+    )
+    eject_time: float = Field(
+        default=5.0, ge=0, le=3600, description="seconds a worker is left out, longer each time in a row, 0 to 3600"
+    )
+    poison_kills: int = Field(
+        default=2, ge=1, le=100, description="workers that one text may kill before it is refused, 1 to 100"
+    )
+    quarantine: float = Field(
+        default=300.0, ge=0, le=86_400, description="seconds such a text is refused at once, 0 to 86400"
     )
     max_body_bytes: int = Field(
         default=262_144, ge=1024, le=67_108_864, description="bytes of the largest request body, 1024 to 67108864"
@@ -95,12 +144,4 @@ class CoordinatorSettings(BaseSettings):
 
     @property
     def policy(self) -> Policy:
-        return Policy(
-            worker_timeout=self.worker_timeout,
-            batch_size=self.batch_size,
-            batch_timeout=self.batch_timeout,
-            queue_limit=self.queue_limit,
-            request_log_size=self.request_log_size,
-            heartbeat_interval=self.heartbeat_interval,
-            heartbeat_timeout=self.heartbeat_timeout,
-        )
+        return Policy(**{field.name: getattr(self, field.name) for field in fields(Policy)})

@@ -10,10 +10,12 @@ from dataclasses import dataclass, field
 import pytest
 
 from system.coordinator.core.dispatcher import Dispatcher
+from system.coordinator.core.errors import NotAdmitted
+from system.coordinator.core.flight import Flight
 from system.coordinator.core.ledger import Entry
 from system.coordinator.core.member import Member, MemberState
 from system.coordinator.core.policy import Policy
-from system.coordinator.core.request import Completed, Request
+from system.coordinator.core.request import Attempt, Completed, Request
 from tests.coordinator.scripted import ScriptedWorker
 
 
@@ -23,9 +25,21 @@ class Notes:
 
     ended: list[Entry] = field(default_factory=list)
     moves: list[tuple[str, str, str]] = field(default_factory=list)
+    refused: list[NotAdmitted] = field(default_factory=list)
+    sent: list[Flight] = field(default_factory=list)
+    attempts: list[Attempt] = field(default_factory=list)
 
     def request_ended(self, request: Request, entry: Entry) -> None:  # noqa: ARG002 - the listener's signature
         self.ended.append(entry)
+
+    def request_refused(self, refusal: NotAdmitted) -> None:
+        self.refused.append(refusal)
+
+    def batch_sent(self, flight: Flight) -> None:
+        self.sent.append(flight)
+
+    def attempt_ended(self, request: Request, attempt: Attempt) -> None:  # noqa: ARG002 - likewise
+        self.attempts.append(attempt)
 
     def member_changed(self, member: Member, before: MemberState, reason: str) -> None:  # noqa: ARG002 - likewise
         self.moves.append((member.id, before.value, member.state.value))

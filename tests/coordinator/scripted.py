@@ -23,6 +23,7 @@ class ScriptedWorker:
         self._lane = asyncio.Lock()
         self._there = asyncio.Event()
         self._there.set()
+        self.instance = "first"
         self._cut: asyncio.Future[None] | None = None
         self._reachable = True
 
@@ -61,8 +62,9 @@ class ScriptedWorker:
             for item in items
         ]
 
-    async def check(self, timeout_s: float) -> None:
+    async def check(self, timeout_s: float) -> str | None:
         await self._within(timeout_s, self._healthy(), Cause.SILENT)
+        return self.instance
 
     async def _compute(self) -> None:
         async with self._lane:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Self
 
 from system.coordinator.core.errors import Abandoned, DeadlinePassed, Draining, InputRefused, QueueFull, RequestFailed
-from system.coordinator.core.flight import Flight
+from system.coordinator.core.flight import Flight, Release
 from system.coordinator.core.heartbeat import watch
 from system.coordinator.core.ledger import Ledger
 from system.coordinator.core.listener import Listener
@@ -75,13 +75,16 @@ class Dispatcher:
 
     # ── admission ────────────────────────────────────────────────────────────────────────────────────────────────
 
-    async def infer(self, text: str) -> Completed:
-        """Admit one input and wait for its answer. Raises NotAdmitted or RequestFailed."""
+    async def infer(self, text: str, timeout_s: float | None = None, traceparent: str | None = None) -> Completed:
+        """Admit one input and wait for its answer, `timeout_s` at most (None, or more than the policy's: the policy's).
+
+        Raises NotAdmitted or RequestFailed.
+        """
         if self.draining:
             raise Draining
         if len(self.queue) >= self.policy.queue_limit:
             raise QueueFull(self.policy.queue_limit)
-        request = self._admit(text)
+        request = self._admit(text, min(timeout_s or self.policy.deadline, self.policy.deadline), traceparent)
         alarm = self._loop.call_at(request.deadline, self._expire, request)
         self._pump_soon()
         try:
@@ -92,7 +95,7 @@ class Dispatcher:
         finally:
             alarm.cancel()
 
-    def _admit(self, text: str) -> Request:
+    def _admit(self, text: str, timeout_s: float, traceparent: str | None) -> Request:
         now = self._loop.time()
         self._sequence += 1
         request = Request(
@@ -100,9 +103,10 @@ class Dispatcher:
             text=text,
             sequence=self._sequence,
             accepted_at=now,
-            deadline=now + self.policy.deadline,
+            deadline=now + timeout_s,
             timestamp=self._wall_clock(),
             answered=self._loop.create_future(),
+            traceparent=traceparent,
         )
         self.ledger.admit(request)
         self.queue.put(request)
@@ -154,7 +158,7 @@ class Dispatcher:
 
     def _launch(self, member: Member, batch: list[Request]) -> None:
         self.ledger.retried += sum(bool(request.attempts) for request in batch)
-        flight = Flight.begin(member.id, batch, self._loop.time())
+        flight = Flight.begin(member.id, batch, Release.IDLE, self._loop.time())
         self._roster.served(member)
         member.flights.append(flight)
         flight.task = self._tasks.create_task(self._fly(member, flight))

@@ -11,7 +11,10 @@ class NotAdmitted(Exception):
     """Refused at the door: certainly never executed, and the client may come again."""
 
     status: ClassVar[int] = 503
-    retry_after_s: ClassVar[int] = 1
+
+    def __init__(self, detail: str, retry_after_s: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after_s = retry_after_s
 
 
 class QueueFull(NotAdmitted):

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Self
 
 from system.coordinator.core.request import Attempt, Request, State
+
+
+class Release(StrEnum):
+    """Why a batch was sent when it was."""
+
+    IDLE = "idle"  # a worker had nothing to do
+    FULL = "full"  # BATCH_SIZE requests were there
+    AGED = "aged"  # the oldest had waited BATCH_TIMEOUT
+    ALONE = "alone"  # a text that is suspected of killing workers travels alone
+    HEDGE = "hedge"  # the first worker takes longer than usual
 
 
 @dataclass(slots=True, eq=False)
@@ -20,18 +31,19 @@ class Flight:
     worker: str
     requests: list[Request]
     attempts: list[Attempt]
+    released: Release
     task: asyncio.Task[None] | None = None
     alarm: asyncio.TimerHandle | None = None
     given_up: bool = False
 
     @classmethod
-    def begin(cls, worker: str, requests: list[Request], now: float) -> Self:
+    def begin(cls, worker: str, requests: list[Request], released: Release, now: float) -> Self:
         """A batch that leaves at `now`: each of its requests makes one more attempt."""
         attempts = [Attempt(worker, started_at=now) for _ in requests]
         for request, attempt in zip(requests, attempts, strict=True):
             request.attempts.append(attempt)
             request.state = State.PROCESSING
-        return cls(worker, requests, attempts)
+        return cls(worker, requests, attempts, released)
 
     def silence_alarm(self) -> None:
         if self.alarm is not None:

@@ -16,6 +16,16 @@ class Policy:
     request_log_size: int = 5000
     heartbeat_interval: float = 0.25
     heartbeat_timeout: float = 0.5
+    max_attempts: int = 8
+    retry_budget: float = 0.2
+    hedge_after: float = 0.0
+    eject_error_rate: float = 0.5
+    eject_slowness: float = 5.0
+    eject_time: float = 5.0
+    poison_kills: int = 2
+    quarantine: float = 300.0
+    queue_bytes: int = 64 * 1024 * 1024
+    queue_wait: float = 1.0
 
     @property
     def deadline(self) -> float:

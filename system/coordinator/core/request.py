@@ -17,10 +17,15 @@ class State(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """One dispatch of one request to one worker. `cause` tells why it was given up; None while nothing went wrong."""
+    """One dispatch of one request to one worker, in loop time.
+
+    `ended_at` is None while it is open; then `cause` tells why it gave no answer, and is None if it did. `hedge` if it
+    ran beside an earlier one instead of after it.
+    """
 
     worker: str
     started_at: float
+    hedge: bool = False
     ended_at: float | None = None
     cause: Cause | None = None
 
@@ -46,6 +51,7 @@ class Request:
     deadline: float
     timestamp: float
     answered: asyncio.Future[Completed]
+    traceparent: str | None = None
     state: State = State.QUEUED
     attempts: list[Attempt] = field(default_factory=list)
     refusals: int = 0

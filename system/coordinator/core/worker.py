@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -12,6 +13,7 @@ class Cause(StrEnum):
     """Why an attempt gave no answer. What may be done next depends on whether it can have been executed."""
 
     NOT_SENT = "not_sent"  # no connection: certainly not executed
+    NOT_SERVING = "not_serving"  # the worker said that it is starting or draining: certainly not executed
     CUT = "cut"  # the connection broke under it: may have been executed
     SILENT = "silent"  # the worker stopped answering health checks: may still answer
     TOO_SLOW = "too_slow"  # WORKER_TIMEOUT passed: may still be executing
@@ -29,10 +31,12 @@ class AttemptFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One request as a worker sees it."""
+    """One request as a worker sees it. Nobody wants its answer after `timeout_s`; `traceparent` is W3C's."""
 
     request_id: str
     text: str
+    timeout_s: float = math.inf
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,9 @@ class Worker(Protocol):
         """One outcome per item, in the order of the items. Nobody wants them after `timeout_s`."""
         ...
 
-    async def check(self, timeout_s: float) -> None:
-        """Return when the worker says it is serving. No answer within `timeout_s` is Cause.SILENT."""
+    async def check(self, timeout_s: float) -> str | None:
+        """Return when the worker says it is serving: which process it is, or None from a worker that does not tell.
+
+        No answer within `timeout_s` is Cause.SILENT.
+        """
         ...
