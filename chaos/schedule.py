@@ -17,7 +17,7 @@ from itertools import pairwise
 from typing import Any, Final, Self
 
 from chaos.faults.aim import Aimed, AimedHealing, Planned, PlannedHealing
-from chaos.faults.fault import Fault, TargetKind, UnknownFault, parameters, remake
+from chaos.faults.fault import Fault, TargetKind, UnknownFault, healed_by, parameters, remake
 from chaos.problems import HarnessProblem
 from chaos.system_under_test import ARROW, SystemUnderTest, target_name
 
@@ -46,7 +46,7 @@ class Schedule:
 
     @classmethod
     def of(cls, lines: "Lines", seed: int = 0) -> "Schedule":
-        """From the notation of scenarios: each healing verb ends the fault of its kind on its target that is open then.
+        """From the notation of scenarios: each healing verb ends what it heals on its target and is open then.
 
         Raises InvalidSchedule naming every healing verb that finds nothing to heal, and every line without a time.
         """
@@ -65,7 +65,8 @@ class Schedule:
                     break
             else:
                 problems.append(
-                    f"{healing.verb} {healing.target} at {healing.at_s:g} s: no {healing.kind} is open there by then"
+                    f"{healing.verb} {healing.target} at {healing.at_s:g} s: "
+                    f"no {' or '.join(healed_by(healing.verb))} is open there by then"
                 )
         if problems:
             raise InvalidSchedule(problems)
@@ -175,8 +176,8 @@ def _misreadings(line: object) -> Iterator[str]:
             return
         case Aimed(fault=fault, target=target):
             yield f"{fault.kind} {target}: it has no time; add .at(seconds) or .between(start_s, end_s)"
-        case AimedHealing(fault=fault, target=target):
-            yield f"{fault.inverse} {target}: it has no time; add .at(seconds)"
+        case AimedHealing(verb=verb, target=target):
+            yield f"{verb} {target}: it has no time; add .at(seconds)"
         case Schedule():
             yield "a schedule among faults: add schedules with +, or unpack its .faults"
         case _:
@@ -186,7 +187,7 @@ def _misreadings(line: object) -> Iterator[str]:
 def _heals(healing: PlannedHealing, planned: Planned) -> bool:
     return (
         planned.end_s is None
-        and planned.fault.kind == healing.kind
+        and planned.fault.inverse == healing.verb
         and planned.target == healing.target
         and planned.start_s <= healing.at_s
     )

@@ -33,12 +33,13 @@ class NodeState:
     """What the substrate knows of a node at this moment, asked afresh and never remembered.
 
     `life` tells one life of the node from the next (a process id, a container's start time). `killed` is True when it
-    was ended by force rather than by its own doing.
+    was ended by force rather than by its own doing, `code` what it ended with where it ended by itself.
     """
 
     phase: Phase
     life: str
     killed: bool = False
+    code: int | None = None
     detail: str = ""
 
     def __str__(self) -> str:
@@ -59,13 +60,22 @@ class NodeHandle(Protocol):
 @runtime_checkable
 class Startable(NodeHandle, Protocol):
     async def start(self) -> None:
-        """Begin the next life and return once it is ready; nothing to do when it is running."""
+        """Begin the next life and return once it is ready; nothing to do when it is running.
+
+        One that was told to end is waited for first.
+        """
 
 
 @runtime_checkable
 class Killable(Startable, Protocol):
     async def kill(self) -> None:
         """End it by force and return once it is gone; nothing to do when it is."""
+
+
+@runtime_checkable
+class Terminable(Startable, Protocol):
+    async def terminate(self) -> None:
+        """Tell it to end, and do not wait until it has; nothing to do when it is gone."""
 
 
 @runtime_checkable

@@ -12,7 +12,7 @@ from chaos.system_under_test import Node
 
 PROBE_S: Final = 1.0  # for one readiness probe; a node that is ready answers in milliseconds
 BETWEEN_PROBES_S: Final = 0.02  # a start takes 0.5-3 s; probing more often would only slow it down
-KILL_EFFECT_S: Final = 5.0  # microseconds on an idle machine
+END_S: Final = 30.0  # for a node that was told to end; longer than the drain of any server with usual settings
 GRACE_S: Final = 3.0  # between SIGTERM and SIGKILL; the load is over by then, so there is little left to drain
 
 PHASES: Final = {
@@ -24,7 +24,7 @@ PHASES: Final = {
 
 
 class LocalNode:
-    """Can be killed, started again and paused. Notices when the process ends though nobody here ended it."""
+    """Can be killed, told to end, started again and paused. Notices when it ends though nobody here ended it."""
 
     def __init__(
         self, node: Node, process: OsProcess, address: str, *, on_exit: Callable[[UnexpectedExit], None]
@@ -53,6 +53,7 @@ class LocalNode:
             phase=PHASES[state.phase],
             life=f"pid {self._process.pid}",
             killed=state.ended_by is not None and state.ended_by.name == "SIGKILL",
+            code=state.code,
             detail=by_signal or by_itself,
         )
 
@@ -61,8 +62,8 @@ class LocalNode:
 
     async def start(self) -> None:
         """Also waits for a process that runs already but is not ready yet. Raises ClusterProblem."""
-        if self._ended_here:  # also by a kill that was cut short and is about to take effect
-            await self._process.wait(KILL_EFFECT_S)
+        if self._ended_here:  # it drains, or a kill that was cut short is about to take effect
+            await self._end()
         if not self._process.alive:
             await self._join()
             self._ended_here = False
@@ -87,6 +88,11 @@ class LocalNode:
             self._ended_here = True
             await self._process.kill()
 
+    async def terminate(self) -> None:
+        if self._process.alive:
+            self._ended_here = True
+            self._process.terminate()
+
     async def pause(self) -> None:
         await self._process.pause()
 
@@ -108,6 +114,14 @@ class LocalNode:
             port = self._address.rpartition(":")[2]
             return f"{last}; nobody listens on port {port}, its {{port}}; does the command use it?"
         return str(last)
+
+    async def _end(self) -> None:
+        """Raises ClusterProblem when it does not."""
+        try:
+            await self._process.wait(END_S)
+        except TimeoutError:
+            still = f"{self._node.name}: {self._process.state} {END_S:g} s after it was told to end"
+            raise ClusterProblem(f"{still}\n{self._process.log_tail()}") from None
 
     async def _outlive(self) -> None:
         await self._process.wait()

@@ -6,6 +6,7 @@ toxics.py      what faults on edges have in common: toxics that come and go toge
 detour.py      and the evidence that an edge is broken while the node behind it is not
 
 crash.py       crash / restart      a node is killed
+terminate.py   terminate / restart  a node is told to end, and may finish what it has accepted
 pause.py       pause / resume       a node stands still
 latency.py     latency / quicken    an edge is slow
 blackhole.py   blackhole / unplug   an edge swallows bytes
@@ -19,6 +20,7 @@ from chaos.faults.down import down, up
 from chaos.faults.latency import latency, quicken
 from chaos.faults.pause import pause, resume
 from chaos.faults.reset import reset, settle
+from chaos.faults.terminate import terminate
 
 __all__ = [
     "blackhole",
@@ -31,6 +33,7 @@ __all__ = [
     "restart",
     "resume",
     "settle",
+    "terminate",
     "unplug",
     "up",
 ]

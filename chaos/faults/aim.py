@@ -22,9 +22,8 @@ class Planned:
 
 @dataclass(frozen=True, slots=True)
 class PlannedHealing:
-    """The end of a fault of `kind` that an earlier line of the same schedule begins."""
+    """The end of a fault, of any kind that `verb` heals, that an earlier line of the same schedule begins."""
 
-    kind: str
     verb: str
     target: str
     at_s: float
@@ -55,14 +54,15 @@ class Aimed:
 class AimedHealing:
     """A healing verb and its target, not yet a time."""
 
-    fault: type[Fault]
+    verb: str
     target: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "target", target_name(self.target))
 
     def at(self, seconds: float) -> PlannedHealing:
         __tracebackhide__ = True
-        target = target_name(self.target)
-        at_s = _seconds(f"{self.fault.inverse} {target}", seconds)
-        return PlannedHealing(self.fault.kind, self.fault.inverse, target, at_s)
+        return PlannedHealing(self.verb, self.target, _seconds(f"{self.verb} {self.target}", seconds))
 
 
 def _seconds(what: str, given: float) -> float:

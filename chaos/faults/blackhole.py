@@ -71,4 +71,4 @@ def blackhole(target: str, *, direction: Way = "both") -> Aimed:
 
 def unplug(target: str) -> AimedHealing:
     """Let bytes through again on an edge that `blackhole` swallowed them on."""
-    return AimedHealing(Blackhole, target)
+    return AimedHealing(Blackhole.inverse, target)

@@ -65,5 +65,5 @@ def crash(target: str) -> Aimed:
 
 
 def restart(target: str) -> AimedHealing:
-    """Start a node again that `crash` killed."""
-    return AimedHealing(Crash, target)
+    """Start a node again that `crash` killed or `terminate` ended."""
+    return AimedHealing(Crash.inverse, target)

@@ -56,4 +56,4 @@ def down(target: str) -> Aimed:
 
 def up(target: str) -> AimedHealing:
     """Take an edge up again that `down` took down."""
-    return AimedHealing(Down, target)
+    return AimedHealing(Down.inverse, target)

@@ -105,6 +105,11 @@ def kinds() -> tuple[str, ...]:
     )
 
 
+def healed_by(verb: str) -> tuple[str, ...]:
+    """The kinds that a healing verb ends."""
+    return tuple(kind for kind in kinds() if fault_class(kind).inverse == verb)
+
+
 def parameters(fault: Fault) -> dict[str, Any]:
     """The fields of a fault, as JSON."""
     return asdict(cast("Any", fault))

@@ -108,4 +108,4 @@ def latency(target: str, *, ms: int, jitter_ms: int = 0, direction: Way = "down"
 
 def quicken(target: str) -> AimedHealing:
     """Take the delay off an edge that `latency` slowed down."""
-    return AimedHealing(Latency, target)
+    return AimedHealing(Latency.inverse, target)

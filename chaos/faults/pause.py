@@ -61,4 +61,4 @@ def pause(target: str) -> Aimed:
 
 def resume(target: str) -> AimedHealing:
     """Let a node run on that `pause` stopped."""
-    return AimedHealing(Pause, target)
+    return AimedHealing(Pause.inverse, target)

@@ -62,4 +62,4 @@ def reset(target: str, *, direction: Way = "up") -> Aimed:
 
 def settle(target: str) -> AimedHealing:
     """Leave the connections of an edge alone that `reset` cut."""
-    return AimedHealing(Reset, target)
+    return AimedHealing(Reset.inverse, target)

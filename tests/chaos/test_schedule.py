@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chaos.faults import blackhole, crash, down, latency, pause, reset, restart, resume, up
+from chaos.faults import blackhole, crash, down, latency, pause, reset, restart, resume, terminate, up
 from chaos.faults.aim import Aimed, Planned
 from chaos.faults.toxics import Way
 from chaos.schedule import InvalidSchedule, Schedule
@@ -119,6 +119,13 @@ def test_a_healing_verb_ends_the_fault_of_its_kind_on_its_target() -> None:
     schedule.validate(SYSTEM)
 
 
+def test_one_verb_heals_every_fault_that_names_it_the_latest_first() -> None:
+    schedule = Schedule.of(
+        [crash("back1").at(1), restart("back1").at(2), terminate("back1").at(3), restart("back1").at(5)]
+    )
+    assert schedule.lines() == ("1 s to 2 s: crash back1", "3 s to 5 s: terminate back1")
+
+
 def test_a_schedule_of_a_schedule_is_itself() -> None:
     schedule = Schedule.of([crash("back1").at(5)], seed=7)
     assert Schedule.of(schedule) is schedule
@@ -137,7 +144,7 @@ def test_a_healing_verb_that_finds_nothing_open_is_refused_with_all_its_like() -
         )
     assert refused.value.problems == (
         "up front→back1 at 1 s: no down is open there by then",
-        "restart back1 at 4 s: no crash is open there by then",
+        "restart back1 at 4 s: no crash or terminate is open there by then",
         "resume back2 at 4 s: no pause is open there by then",
     )
 
@@ -165,7 +172,7 @@ def test_a_single_line_is_a_schedule_of_one() -> None:
     assert Schedule.of(crash("back1").at(1), 7) == Schedule.of([crash("back1").at(1)], 7)
     with pytest.raises(InvalidSchedule, match=r"crash back1: it has no time; add \.at\(seconds\)"):
         Schedule.of(crash("back1"))  # type: ignore[arg-type]
-    with pytest.raises(InvalidSchedule, match="restart back1 at 1 s: no crash is open there"):
+    with pytest.raises(InvalidSchedule, match="restart back1 at 1 s: no crash or terminate is open there"):
         Schedule.of(restart("back1").at(1))
 
 

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from chaos.bundled import bundled
 from chaos.clusters.local import LocalCluster
-from chaos.faults import blackhole, crash, down, latency, pause, reset
+from chaos.faults import blackhole, crash, down, latency, pause, reset, terminate
 from chaos.faults.aim import Aimed
 from chaos.faults.fault import parameters
 from reports.history import OpType
@@ -20,6 +20,7 @@ SHORT_WINDOW_S = 0.2
 EDGE = "coordinator→worker1"
 FAULTS = (
     crash("worker1"),
+    terminate("worker1"),
     pause("worker1"),
     latency(EDGE, ms=150),
     latency(EDGE, ms=150, direction="up"),

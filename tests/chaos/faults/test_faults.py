@@ -8,7 +8,7 @@ import pytest
 from chaos import faults
 from chaos.clusters.cluster import Pausable, Startable
 from chaos.clusters.local import LocalCluster
-from chaos.faults import blackhole, crash, down, latency, pause, reset
+from chaos.faults import blackhole, crash, down, latency, pause, reset, terminate
 from chaos.faults.aim import Aimed
 from chaos.faults.fault import Fault, Injection, TargetKind, UnknownFault, fault_class, kinds, parameters, remake
 from chaos.probes import ProbeOutcome, ProbeResult
@@ -36,6 +36,7 @@ class Case:
 CASES = [
     # The proxy accepts on its own account, and closes when it cannot reach the node behind it.
     Case(crash("back1"), ProbeOutcome.CUT),
+    Case(terminate("back1"), ProbeOutcome.CUT),
     Case(pause("back1"), ProbeOutcome.SILENT),
     Case(latency(EDGE, ms=150), ProbeOutcome.READY),
     Case(latency(EDGE, ms=100, jitter_ms=50, direction="both"), ProbeOutcome.READY),
@@ -159,8 +160,30 @@ async def test_a_node_that_was_started_again_behind_our_back_is_no_evidence_of_a
     assert not (await struck.evidence(WINDOW_S)).bit
 
 
+async def test_a_node_that_was_told_to_end_and_does_not_is_no_evidence(cluster: LocalCluster) -> None:
+    node = cluster.nodes["back1"]
+    assert isinstance(node, Pausable)
+    await node.pause()  # it gets to see the signal once it runs again
+    struck = terminate("back1").fault.on(cluster, "back1")
+    await struck.inject()
+    assert not (await struck.evidence(SHORT_WINDOW_S)).bit
+    await node.resume()
+    evidence = await struck.evidence(WINDOW_S)
+    assert evidence.bit
+    assert "SIGTERM" in evidence.evidence
+    await struck.heal()
+
+
 async def test_the_catalogue_is_what_the_files_hold() -> None:
-    assert set(kinds()) >= {"blackhole", "crash", "down", "latency", "pause", "reset"}  # the words of schedule files
+    assert set(kinds()) >= {
+        "blackhole",
+        "crash",
+        "down",
+        "latency",
+        "pause",
+        "reset",
+        "terminate",
+    }  # the words of schedule files
     assert {case.fault.fault.kind for case in CASES} == set(kinds())  # whatever there is has been through all of this
 
 
