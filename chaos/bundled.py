@@ -18,14 +18,19 @@ def bundled(
     workers: int = 3,
     *,
     worker_timeout_s: float = 3.0,
+    request_timeout_s: float | None = None,
     coordinator: Mapping[str, str] = NOTHING,
     worker: Mapping[str, str] = NOTHING,
 ) -> SystemUnderTest:
     """`coordinator` and `worker` are further settings, as environment variables (`{"BATCH_SIZE": "8"}`).
 
+    `request_timeout_s` is what clients give each request; None leaves them the system's own five worker timeouts.
     Raises InvalidSystem with everything that is wrong.
     """
-    if problems := tuple(_problems(workers, worker_timeout_s, coordinator, worker)):
+    times = {"worker_timeout_s": worker_timeout_s}
+    if request_timeout_s is not None:
+        times["request_timeout_s"] = request_timeout_s
+    if problems := tuple(_problems(workers, times, coordinator, worker)):
         raise InvalidSystem("\n".join(["the bundled system cannot be set up:", *(f"  - {each}" for each in problems)]))
     names = [f"worker{number}" for number in range(1, workers + 1)]
     return SystemUnderTest(
@@ -54,19 +59,20 @@ def bundled(
             ),
         ),
         edges=(Edge(CLIENT, COORDINATOR), *(Edge(COORDINATOR, name) for name in names)),
-        client=InferClient(),
-        settings={"worker_timeout_s": worker_timeout_s},
+        client=InferClient(timeout_s=request_timeout_s),
+        settings=times,
         observe=StatusPage(COORDINATOR, "/status"),
     )
 
 
 def _problems(
-    workers: int, worker_timeout_s: float, coordinator: Mapping[str, str], worker: Mapping[str, str]
+    workers: int, times: Mapping[str, float], coordinator: Mapping[str, str], worker: Mapping[str, str]
 ) -> Iterator[str]:
     if workers < 1:
         yield f"workers {workers} is less than 1"
-    if not (math.isfinite(worker_timeout_s) and worker_timeout_s > 0):
-        yield f"worker_timeout_s {worker_timeout_s} is not a positive number of seconds"
+    for name, seconds in times.items():
+        if not (math.isfinite(seconds) and seconds > 0):
+            yield f"{name} {seconds} is not a positive number of seconds"
     for whose, given, ours in (
         (COORDINATOR, coordinator, {*PORT, "WORKERS", "WORKER_TIMEOUT"}),
         ("worker", worker, {*PORT, "WORKER_ID"}),

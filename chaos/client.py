@@ -10,16 +10,20 @@ from chaos.system_under_test import Session
 
 @dataclass(frozen=True, slots=True)
 class InferClient:
-    """Speaks the REST contract of the bundled system, and knows the golden answers of its embedded model."""
+    """Speaks the REST contract of the bundled system, and knows the golden answers of its embedded model.
+
+    `timeout_s` is what it gives each request, in its header; None leaves it to the system.
+    """
 
     golden: Mapping[str, str] = field(default_factory=embedded_answers, repr=False)
+    timeout_s: float | None = None
 
     @asynccontextmanager
     async def open(self, base_url: str) -> AsyncIterator[Session]:
         # A quarter of a second to import, which collecting scenarios need not wait for.
         from chaos.infer_session import connected  # noqa: PLC0415
 
-        async with connected(base_url) as session:
+        async with connected(base_url, self.timeout_s) as session:
             yield session
 
     def expected(self, text: str) -> str | None:

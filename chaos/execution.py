@@ -57,8 +57,7 @@ class Execution:
                     ]
                     if observer is not None:
                         background.append(side_by_side.create_task(observer.watch(), name="observe"))
-                    requests = self.workload.requests(Random(self.seed))
-                    sending = side_by_side.create_task(load.run(requests), name="load")
+                    sending = side_by_side.create_task(self._send(load), name="load")
                     breaking = side_by_side.create_task(nemesis.run(load.sent), name="nemesis")
                     await asyncio.wait({breaking})
                     await self.cluster.heal()
@@ -69,6 +68,13 @@ class Execution:
                 self._record_exits()
             if observer is not None:
                 await observer.sample()
+
+    async def _send(self, load: Load) -> None:
+        requests, clients = self.workload.requests(Random(self.seed)), self.workload.clients
+        if clients is None:
+            await load.run(requests)
+        else:
+            await load.run_closed(requests, clients=clients, seconds=self.workload.seconds)
 
     @asynccontextmanager
     async def _observing(self) -> AsyncIterator[Observer | None]:

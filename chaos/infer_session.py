@@ -17,6 +17,8 @@ from chaos.outcomes import describe, of_error, of_status
 from chaos.system_under_test import Reply
 from reports.history import OpType
 
+TIMEOUT_HEADER: Final = "X-Request-Timeout"
+KEY_HEADER: Final = "Idempotency-Key"
 KEPT: Final = ("request_id", "output", "worker", "retries", "workers_tried")  # of a reply, in the history
 # Shorter than usual servers keep an idle connection (uvicorn: 5 s), so that no request is ever written to one that the
 # server is closing at that moment, and whose fate nobody would know.
@@ -37,8 +39,11 @@ class InferSession:
     def __init__(self, http: aiohttp.ClientSession) -> None:
         self._http = http
 
-    async def ask(self, text: str, deadline_s: float) -> Reply:
-        """One request, one reply; whatever goes wrong on the way is a reply too."""
+    async def ask(self, text: str, deadline_s: float, *, key: str | None = None) -> Reply:
+        """One request, one reply; whatever goes wrong on the way is a reply too.
+
+        Requests under one `key` are one to the system, however often it is asked.
+        """
         sending = Sending()
         try:
             async with (
@@ -46,12 +51,12 @@ class InferSession:
                 self._http.post(
                     "/infer",
                     data=orjson.dumps({"input": text}),
-                    headers={"Content-Type": "application/json"},
+                    headers={"Content-Type": "application/json"} | ({} if key is None else {KEY_HEADER: key}),
                     allow_redirects=False,
                     trace_request_ctx=sending,
                 ) as response,
             ):
-                return understand(response.status, await response.read())
+                return understand(response.status, await response.read(), response.headers.get("Retry-After"))
         except TimeoutError as problem:
             outcome = of_error(problem, sent=sending.begun)
             return Reply(outcome, {}, f"no answer within {deadline_s:g} s")
@@ -60,12 +65,16 @@ class InferSession:
 
 
 @asynccontextmanager
-async def connected(base_url: str) -> AsyncIterator[InferSession]:
-    """A session whose number of connections is not limited: a wait for a free one would slow the load down."""
+async def connected(base_url: str, timeout_s: float | None = None) -> AsyncIterator[InferSession]:
+    """A session whose number of connections is not limited: a wait for a free one would slow the load down.
+
+    `timeout_s` is what the system is told that every request may take.
+    """
     tracing = aiohttp.TraceConfig()
     tracing.on_request_headers_sent.append(_begun)
     async with aiohttp.ClientSession(
         base_url,
+        headers={} if timeout_s is None else {TIMEOUT_HEADER: f"{timeout_s:g}"},
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_CONNECTION_S),
         timeout=aiohttp.ClientTimeout(total=None),  # `ask` has a deadline of its own
         trace_configs=[tracing],
@@ -73,10 +82,14 @@ async def connected(base_url: str) -> AsyncIterator[InferSession]:
         yield InferSession(http)
 
 
-def understand(status: int, body: bytes) -> Reply:
-    """What a complete HTTP reply comes to."""
+def understand(status: int, body: bytes, retry_after: str | None = None) -> Reply:
+    """What a complete HTTP reply comes to. Of a refusal, when to come again and the kinds of its reasons are kept."""
     fields = _fields(body)
     value: dict[str, Any] = {name: fields[name] for name in KEPT if name in fields} | {"status": status}
+    if retry_after is not None:
+        value["retry_after"] = retry_after
+    if reasons := _reasons(fields.get("detail")):
+        value["reasons"] = reasons
     outcome = of_status(status)
     if outcome is OpType.FAIL and "request_id" in fields:
         outcome = OpType.INFO  # it was taken in first, and whoever tried it may have done it
@@ -96,6 +109,12 @@ def _fields(body: bytes) -> Mapping[str, Any]:
     except orjson.JSONDecodeError:
         return {}
     return fields if isinstance(fields, dict) else {}
+
+
+def _reasons(detail: object) -> list[str]:
+    """The `type` of each entry of a 422's `detail`."""
+    entries = detail if isinstance(detail, list) else ()
+    return [entry["type"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("type"), str)]
 
 
 def _excerpt(body: bytes) -> str:

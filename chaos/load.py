@@ -1,4 +1,5 @@
-"""Sends a workload: every request when it is due, whatever became of the ones before.
+"""Sends a workload: every request when it is due, whatever became of the ones before; or, of a closed one, as soon as
+one before it was answered.
 
 Each outstanding request occupies a client, which is a process number in the history. A client whose request is unknown
 is retired, as in Jepsen: its request may still be executed, so it must not be seen to ask for something else meanwhile.
@@ -13,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from chaos.inputs import Input
 from chaos.problems import HarnessProblem
 from chaos.recorder import Recorder
 from chaos.system_under_test import Client, Reply, Session
@@ -70,14 +72,34 @@ class Load:
                 if self.progress.outstanding >= MOST_OUTSTANDING:
                     raise LoadProblem(f"{MOST_OUTSTANDING} requests are unanswered; no more can be sent on time")
                 # Recorded here and not in the task, so that the order of asking is the order of arrival.
-                outstanding.create_task(self._ask(self._invoke(arrival, began_s), arrival.input.text))
+                outstanding.create_task(
+                    self._ask(self._invoke(arrival.input, began_s + arrival.due_s), arrival.input.text)
+                )
             self.sent.set()
 
-    def _invoke(self, arrival: Arrival, began_s: float) -> Op:
-        value: dict[str, Any] = {"input": arrival.input.text, "due_s": round(began_s + arrival.due_s, 6)}
-        expected = self._client.expected(arrival.input.text)
+    async def run_closed(self, requests: Iterable[Arrival], *, clients: int, seconds: float) -> None:
+        """Send so many at a time, each as soon as one is answered; their times are for the system to set."""
+        loop = asyncio.get_running_loop()
+        began, inputs = loop.time(), (arrival.input for arrival in requests)
+
+        async def keep_asking() -> None:
+            while loop.time() - began < seconds:
+                asked = next(inputs)
+                await self._ask(self._invoke(asked), asked.text)
+
+        async with asyncio.TaskGroup() as asking:
+            for _ in range(clients):
+                asking.create_task(keep_asking())
+            await asyncio.sleep(seconds)
+            self.sent.set()
+
+    def _invoke(self, asked: Input, due_s: float | None = None) -> Op:
+        value: dict[str, Any] = {"input": asked.text}
+        if due_s is not None:
+            value["due_s"] = round(due_s, 6)
+        expected = self._client.expected(asked.text)
         if expected is None:
-            expected = arrival.input.expected
+            expected = asked.expected
         if expected is not None:
             value["expected"] = expected
         self.progress.offered += 1

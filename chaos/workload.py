@@ -1,17 +1,21 @@
 """What load a run is put under: a pure value that, given a seed, says what is sent when.
 
 Workloads are open: when a request is due does not depend on how fast the answers come, so a slow system meets the same
-load as a fast one and cannot hide its pauses. Times are seconds after the start of the load.
+load as a fast one and cannot hide its pauses. Only `closed` is not, and asks how much there is to be had. Times are
+seconds after the start of the load.
+
+    poisson(rate=50, seconds=4).then(poisson(rate=150, seconds=6)).sending("a text of its own", at=5)
 """
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from itertools import count, takewhile
+from dataclasses import asdict, dataclass, replace
+from itertools import count, repeat, takewhile
 from random import Random
 from typing import Any, ClassVar, Protocol
 
-from chaos.inputs import Input, Inputs, inputs_of, shuffled
+from chaos.inputs import Input, Inputs, InputTexts, inputs_of, shuffled
 
 
 class Arrivals(Protocol):
@@ -92,6 +96,48 @@ class Burst:
 
 
 @dataclass(frozen=True, slots=True)
+class Closed:
+    """`clients` that each ask again as soon as they are answered: the load that a system sets itself."""
+
+    kind: ClassVar[str] = "closed"
+    clients: int
+    seconds: float
+
+    def __post_init__(self) -> None:
+        _positive(self.kind, clients=self.clients, seconds=self.seconds)
+
+    def due(self, rng: Random) -> Iterator[float]:  # noqa: ARG002 - nothing here is left to chance
+        """At once and without end: whoever sends them keeps to `clients` at a time and to `seconds`."""
+        return repeat(0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class InTurn:
+    """One arrival process after the other."""
+
+    kind: ClassVar[str] = "in_turn"
+    parts: tuple[Arrivals, ...]
+
+    @property
+    def seconds(self) -> float:
+        return sum(part.seconds for part in self.parts)
+
+    def due(self, rng: Random) -> Iterator[float]:
+        began = 0.0
+        for part in self.parts:
+            yield from (began + at for at in part.due(rng))
+            began += part.seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """A text that the first request due from `at_s` on carries instead of a drawn one."""
+
+    text: str
+    at_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Arrival:
     """One request to come."""
 
@@ -105,27 +151,47 @@ class Workload:
 
     arrivals: Arrivals
     inputs: Inputs
+    planted: tuple[Planted, ...] = ()
 
     @property
     def seconds(self) -> float:
         return self.arrivals.seconds
 
+    @property
+    def clients(self) -> int | None:
+        """How many ask at a time; None where requests have times of their own."""
+        return self.arrivals.clients if isinstance(self.arrivals, Closed) else None
+
+    def then(self, other: "Workload") -> "Workload":
+        """This one, and the arrivals of the other one after it, with the inputs of this one."""
+        if closed := [str(each) for each in (self, other) if each.clients is not None]:
+            raise ValueError(f"{' and '.join(closed)}: a closed loop has no times that others could follow or precede")
+        later = tuple(replace(each, at_s=self.seconds + each.at_s) for each in other.planted)
+        return replace(self, arrivals=InTurn((self.arrivals, other.arrivals)), planted=(*self.planted, *later))
+
+    def sending(self, text: str, *, at: float) -> "Workload":
+        """The same, but the first request due from `at` seconds on carries `text`."""
+        InputTexts((text,)).load()
+        if self.clients is not None or not 0 <= at < self.seconds:
+            raise ValueError(f"{self}: no request is due from at={at!r} on")
+        return replace(self, planted=(*self.planted, Planted(text, at)))
+
     def requests(self, rng: Random) -> Iterator[Arrival]:
         """The same for the same state of `rng`; what inputs draw from it does not move the arrivals."""
         texts = shuffled(self.inputs.load(), Random(rng.getrandbits(64)))
+        planted = deque(sorted(self.planted, key=lambda each: each.at_s))
         for due_s in self.arrivals.due(rng):
-            yield Arrival(due_s, next(texts))
+            ripe = planted and planted[0].at_s <= due_s
+            yield Arrival(due_s, Input(planted.popleft().text) if ripe else next(texts))
 
     def to_json(self) -> dict[str, Any]:
         """As run.json has it."""
-        # An arrival process is one of the dataclasses above or a user's own.
-        return {"kind": self.arrivals.kind, **asdict(self.arrivals), "inputs": self.inputs.to_json()}  # type: ignore[call-overload]
+        planted = {"planted": [asdict(each) for each in self.planted]} if self.planted else {}
+        return {**_described(self.arrivals), "inputs": self.inputs.to_json(), **planted}
 
     def __str__(self) -> str:
-        described = ", ".join(
-            f"{name}={value}" for name, value in self.to_json().items() if name not in ("kind", "inputs")
-        )
-        return f"{self.arrivals.kind}({described})"
+        planted = "".join(f", {each.text!r} at {each.at_s:g} s" for each in self.planted)
+        return f"{_named(self.arrivals)}{planted}"
 
 
 def constant(rate: float, seconds: float, *, inputs: Inputs | Iterable[str] | None = None) -> Workload:
@@ -143,6 +209,25 @@ def burst(
 ) -> Workload:
     """`size` requests at once every `every` seconds, on top of `rate` per second at random, for `seconds`."""
     return Workload(Burst(size, every, seconds, rate), inputs_of(inputs))
+
+
+def closed(clients: int, seconds: float, *, inputs: Inputs | Iterable[str] | None = None) -> Workload:
+    """`clients` that each ask again as soon as they are answered, for `seconds`."""
+    return Workload(Closed(clients, seconds), inputs_of(inputs))
+
+
+def _described(arrivals: Arrivals) -> dict[str, Any]:
+    if isinstance(arrivals, InTurn):
+        return {"kind": arrivals.kind, "parts": [_described(part) for part in arrivals.parts]}
+    # One of the dataclasses above or a user's own.
+    return {"kind": arrivals.kind, **asdict(arrivals)}  # type: ignore[call-overload]
+
+
+def _named(arrivals: Arrivals) -> str:
+    if isinstance(arrivals, InTurn):
+        return ", then ".join(map(_named, arrivals.parts))
+    given = ", ".join(f"{name}={value}" for name, value in _described(arrivals).items() if name != "kind")
+    return f"{arrivals.kind}({given})"
 
 
 def _positive(kind: str, **values: float) -> None:

@@ -8,13 +8,17 @@ Script = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 
 @asynccontextmanager
-async def serving(script: Script) -> AsyncIterator[str]:
-    """The base URL of a server that runs `script` once for every request it has read, on connections that stay open."""
+async def serving(script: Script, heads: list[str] | None = None) -> AsyncIterator[str]:
+    """The base URL of a server that runs `script` once for every request it has read, on connections that stay open.
+
+    The head of each request is added to `heads`.
+    """
+    read: list[str] = [] if heads is None else heads
     connections: set[asyncio.StreamWriter] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connections.add(writer)
-        while await _request(reader) and not writer.is_closing():
+        while await _request(reader, read) and not writer.is_closing():
             await script(reader, writer)
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
@@ -38,7 +42,7 @@ def saying(status: str, body: str, *headers: str) -> Script:
     return script
 
 
-async def _request(reader: asyncio.StreamReader) -> bool:
+async def _request(reader: asyncio.StreamReader, heads: list[str]) -> bool:
     """Read one request to its end; False when the client has gone."""
     try:
         head = await reader.readuntil(b"\r\n\r\n")
@@ -46,6 +50,7 @@ async def _request(reader: asyncio.StreamReader) -> bool:
             (int(line.split(b":")[1]) for line in head.lower().split(b"\r\n") if line.startswith(b"content-length:")), 0
         )
         await reader.readexactly(length)
+        heads.append(head.decode())
     except (asyncio.IncompleteReadError, ConnectionError):
         return False
     return True

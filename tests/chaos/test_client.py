@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from chaos.client import InferClient
+from chaos.infer_session import connected
 from chaos.inputs import sentences
 from chaos.ports import PortReservation
 from chaos.system_under_test import Reply
@@ -52,6 +53,32 @@ async def test_a_refusal_certainly_failed(status: str) -> None:
 async def test_a_refusal_of_a_request_that_was_taken_in_is_unknown(status: str) -> None:
     reply = await ask(saying(status, '{"detail": "refused by two workers", "request_id": "r3", "retries": 1}'))
     assert (reply.type, reply.error) == (OpType.INFO, f"{status[:3]}: refused by two workers")
+
+
+async def test_a_refusal_keeps_when_to_come_again() -> None:
+    assert await ask(saying("503 Service Unavailable", '{"detail": "full"}', "Retry-After: 2")) == Reply(
+        OpType.FAIL, {"status": 503, "retry_after": "2"}, "503: full"
+    )
+
+
+async def test_a_refusal_keeps_the_kinds_of_its_reasons() -> None:
+    reply = await ask(saying("422 Unprocessable Content", '{"detail": [{"type": "poison", "msg": "kills"}, 3, {}]}'))
+    assert (reply.type, reply.value) == (OpType.FAIL, {"status": 422, "reasons": ["poison"]})
+
+
+async def test_the_system_is_told_what_a_request_may_take_and_its_key() -> None:
+    heads: list[str] = []
+
+    async with serving(saying("200 OK", ANSWER), heads) as url:
+        async with InferClient(timeout_s=0.5).open(url) as session:
+            await session.ask("a good film", 10)
+        async with connected(url) as session:
+            await session.ask("a good film", 10, key="k1")
+    hasty, keyed = heads
+    assert "X-Request-Timeout: 0.5\r\n" in hasty
+    assert "Idempotency-Key" not in hasty
+    assert "Idempotency-Key: k1\r\n" in keyed
+    assert "X-Request-Timeout" not in keyed
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""The open-loop driver: what it sends when, and what it writes down."""
+"""What the load sends when, and what it writes down."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
@@ -146,3 +146,28 @@ async def test_a_cancelled_load_leaves_what_is_out_without_an_answer(recorder: R
     with pytest.raises(asyncio.CancelledError):
         await running
     assert [request.completed for request in read_jsonl(recorder.path).requests] == [None, None]
+
+
+async def test_a_closed_loop_keeps_so_many_asking_until_its_time_is_over(recorder: Recorder) -> None:
+    asked, most, out = 0, 0, 0
+
+    async def answer(_text: str) -> Reply:
+        nonlocal asked, most, out
+        asked, out = asked + 1, out + 1
+        most = max(most, out)
+        await asyncio.sleep(0.01)
+        out -= 1
+        return OK
+
+    load = load_of(answer, recorder)
+    running = asyncio.create_task(
+        load.run_closed((Arrival(0, Input(f"text {number}")) for number in range(10_000)), clients=4, seconds=0.3)
+    )
+    await load.sent.wait()
+    at_the_end = asked
+    await running
+    assert most == 4
+    assert 4 < asked == at_the_end
+    requests = recorder.history.requests
+    assert len(requests) == len({request.input for request in requests}) == asked
+    assert not any(request.scheduled for request in requests)

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from chaos.inputs import Input, embedded_answers, from_file, inputs_of, sentences, shuffled
-from chaos.workload import Burst, Poisson, Workload, burst, constant, poisson
+from chaos.workload import Burst, Poisson, Workload, burst, closed, constant, poisson
 
 
 def due(workload: Workload, seed: int = 1) -> list[float]:
@@ -59,6 +59,45 @@ def test_the_same_seed_gives_the_same_requests(workload: Workload, tmp_path: Pat
 
 def test_inputs_do_not_move_arrivals() -> None:
     assert due(poisson(50, 3, inputs=["a"])) == due(poisson(50, 3, inputs=["b", "c", "d"]))
+
+
+def test_one_workload_follows_another_with_the_inputs_of_the_first() -> None:
+    both = constant(rate=2, seconds=1, inputs=["a"]).then(constant(rate=4, seconds=0.5, inputs=["b"]))
+    assert both.seconds == 1.5
+    assert [(each.due_s, each.input.text) for each in both.requests(Random(1))] == [
+        *((0.0, "a"), (0.5, "a"), (1.0, "a"), (1.25, "a"))
+    ]
+    three = both.then(constant(rate=2, seconds=1))
+    assert due(three)[-2:] == [1.5, 2.0]
+    assert str(both) == "constant(rate=2, seconds=1), then constant(rate=4, seconds=0.5)"
+    assert both.to_json()["parts"][1] == {"kind": "constant", "rate": 4, "seconds": 0.5}
+
+
+def test_a_text_can_be_planted_among_the_others() -> None:
+    workload = constant(rate=10, seconds=1, inputs=["a"]).sending("x", at=0.75).sending("y", at=0.31)
+    assert [each.input.text for each in workload.requests(Random(1))] == list("aaaayaaaxa")
+    assert workload.to_json()["planted"] == [{"text": "x", "at_s": 0.75}, {"text": "y", "at_s": 0.31}]
+    assert str(workload) == "constant(rate=10, seconds=1), 'x' at 0.75 s, 'y' at 0.31 s"
+    later = constant(rate=10, seconds=1, inputs=["a"]).then(workload)
+    assert [each.due_s for each in later.requests(Random(1)) if each.input.text == "x"] == [1.8]
+
+
+def test_a_text_that_would_never_be_sent_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"constant\(rate=10, seconds=1\): no request is due from at=1 on"):
+        constant(rate=10, seconds=1).sending("x", at=1)
+    with pytest.raises(ValueError, match="is no text"):
+        constant(rate=10, seconds=1).sending(cast("str", 3), at=0)
+
+
+def test_a_closed_loop_has_clients_and_no_times() -> None:
+    workload = closed(clients=3, seconds=2, inputs=["a", "b"])
+    assert (workload.clients, workload.seconds, str(workload)) == (3, 2, "closed(clients=3, seconds=2)")
+    assert {each.input.text for each in islice(workload.requests(Random(1)), 2)} == {"a", "b"}
+    for first, second in ((workload, constant(1, 1)), (constant(1, 1), workload)):
+        with pytest.raises(ValueError, match=r"closed\(clients=3, seconds=2\): a closed loop has no times"):
+            first.then(second)
+    with pytest.raises(ValueError, match="no request is due"):
+        workload.sending("x", at=1)
 
 
 def test_a_workload_describes_itself_in_json() -> None:
