@@ -5,6 +5,8 @@ http.py          the REST surface
 intake.py        the bodies of its requests, until they are here or too late
 grpc_worker.py   a worker at the other end of a gRPC channel
 settings.py      the environment, validated
+listeners.py     several listeners of the core as one
 logs.py          the core's events as log lines
+metrics/         the same and its state, as Prometheus reads them (its own map inside)
 server.py        the life of the process: bind, connect, serve, drain
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uvloop
+from prometheus_client import disable_created_metrics
 
 from system import logs
 from system.coordinator.server import bind, serve
@@ -17,6 +18,8 @@ def main() -> None:
     except OSError as problem:
         refuse([f"HOST={settings.host} PORT={settings.port}: cannot listen there: {problem.strerror}"])
     logs.configure(settings.log_level, component="coordinator")
+    # When a series was created is worth no second series to anybody here.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     uvloop.run(serve(settings, bound))
 
 

@@ -18,6 +18,7 @@ from system.coordinator.core.dispatcher import Dispatcher
 from system.coordinator.core.errors import InputRefused, NotAdmitted, RequestFailed
 from system.coordinator.core.ledger import INPUT_KEPT, Entry
 from system.coordinator.intake import BodyTooLarge, Intake
+from system.coordinator.metrics.exposition import Scrape
 
 
 class InferBody(BaseModel):
@@ -35,7 +36,7 @@ class InferBody(BaseModel):
         return value
 
 
-def create_app(dispatcher: Dispatcher, intake: Intake) -> FastAPI:
+def create_app(dispatcher: Dispatcher, intake: Intake, scrape: Scrape) -> FastAPI:
     app = FastAPI(title="Brownout coordinator", description="Sentiment of English text; loses no request.")
 
     @app.post("/infer", openapi_extra=_BODY_SCHEMA, responses=_INFER_RESPONSES)
@@ -74,6 +75,12 @@ def create_app(dispatcher: Dispatcher, intake: Intake) -> FastAPI:
         """Ready: a request sent now would reach a worker."""
         reason = _not_ready(dispatcher)
         return _json({"ready": reason is None, "reason": reason}, 200 if reason is None else 503)
+
+    @app.get("/metrics", response_class=Response, responses=_METRICS_RESPONSES)
+    async def metrics(request: Request) -> Response:
+        """Figures for Prometheus, as its text or as OpenMetrics, whichever is accepted."""
+        exposition = scrape(request.headers.get("accept", ""))
+        return Response(exposition.body, headers={"Content-Type": exposition.content_type})
 
     app.exception_handler(ValidationError)(_invalid_body)
     app.exception_handler(RequestValidationError)(_invalid_query)
@@ -200,4 +207,10 @@ _INFER_RESPONSES: dict[int | str, dict[str, Any]] = {
     422: {"description": "The body is not as described; `detail` names the field."},
     503: {"description": "Not admitted: overloaded or shutting down. Safe to send again after Retry-After seconds."},
     504: {"description": "No worker answered in time."},
+}
+_METRICS_RESPONSES: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Every figure of docs/observability.md.",
+        "content": {"text/plain": {}, "application/openmetrics-text": {}},
+    }
 }

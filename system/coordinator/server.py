@@ -18,7 +18,9 @@ from system.coordinator.core.dispatcher import Dispatcher
 from system.coordinator.grpc_worker import GrpcWorker
 from system.coordinator.http import create_app
 from system.coordinator.intake import Intake
+from system.coordinator.listeners import Listeners
 from system.coordinator.logs import LogListener
+from system.coordinator.metrics.exposition import Metrics
 from system.coordinator.settings import CoordinatorSettings
 
 
@@ -47,17 +49,20 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
     """Serve on `bound` until SIGTERM or SIGINT, then finish what was admitted and return."""
     log = structlog.get_logger()
     abandoned = 0
+    metrics = Metrics(settings.batch_size)
+    listeners = Listeners(LogListener(log), metrics.listener)
     async with contextlib.AsyncExitStack() as scopes:
         workers = {
             name: await scopes.enter_async_context(GrpcWorker(address)) for name, address in settings.workers.items()
         }
         dispatcher = await scopes.enter_async_context(
-            Dispatcher(workers, settings.policy, LogListener(log), random.Random(settings.seed), time.time)
+            Dispatcher(workers, settings.policy, listeners, random.Random(settings.seed), time.time)
         )
+        scrape = await scopes.enter_async_context(metrics.of(dispatcher))
         intake = Intake(settings.max_body_bytes)
         server = _Server(
             uvicorn.Config(
-                create_app(dispatcher, intake),
+                create_app(dispatcher, intake, scrape),
                 loop="none",
                 http="httptools",
                 ws="none",

@@ -1,0 +1,58 @@
+"""The registry of a coordinator, and what one scrape of it answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.exposition import choose_encoder
+
+from system.coordinator.core.dispatcher import Dispatcher
+from system.coordinator.metrics.lag import LoopLag
+from system.coordinator.metrics.state import StateCollector
+from system.coordinator.metrics.told import MetricsListener
+
+
+@dataclass(frozen=True, slots=True)
+class Exposition:
+    """What one scrape is answered."""
+
+    body: bytes
+    content_type: str
+
+
+class Scrape:
+    """Call it on the event loop, with what the scraper accepts."""
+
+    def __init__(self, registry: CollectorRegistry, listener: MetricsListener, dispatcher: Dispatcher) -> None:
+        self._registry = registry
+        self._listener = listener
+        self._dispatcher = dispatcher
+
+    def __call__(self, accept: str) -> Exposition:
+        self._listener.keep({member.id for member in self._dispatcher.members})
+        encode, content_type = choose_encoder(accept)
+        return Exposition(encode(self._registry), content_type)
+
+
+class Metrics:
+    """`listener` is for the dispatcher, which is made with it and then handed to `of`."""
+
+    def __init__(self, batch_size: int) -> None:
+        self._registry = CollectorRegistry()
+        self._lag = LoopLag(self._registry)
+        self.listener = MetricsListener(self._registry, batch_size)
+        ProcessCollector(registry=self._registry)
+
+    @asynccontextmanager
+    async def of(self, dispatcher: Dispatcher) -> AsyncIterator[Scrape]:
+        """Scrapes of `dispatcher`, as long as this lasts."""
+        self._registry.register(StateCollector(dispatcher))
+        watching = asyncio.create_task(self._lag.watch())
+        try:
+            yield Scrape(self._registry, self.listener, dispatcher)
+        finally:
+            watching.cancel()
