@@ -36,6 +36,8 @@ class ScriptedWorker:
             self._cut.set_result(None)
 
     def restart(self) -> None:
+        if not self._reachable:
+            self.instance += "'"
         self._reachable = True
         self._lane = asyncio.Lock()
         self._cut = None

@@ -39,7 +39,7 @@ async def test_a_draining_coordinator_admits_nothing_and_finishes_what_it_has(fl
     async with fleet(1, service_s=1.0) as f:
         (asked,) = f.ask("a")
         await asyncio.sleep(0.5)
-        f.dispatcher.draining = True
+        f.dispatcher.drain()
         with pytest.raises(Draining):
             await f.dispatcher.infer("b")
         assert (await asked).answer.output == "A"
@@ -58,7 +58,8 @@ async def test_a_client_that_goes_away_leaves_the_queue_and_its_batch_mates_alon
 
 
 async def test_the_books_balance_at_every_step_of_a_bad_day(fleet: FleetMaker) -> None:
-    async with fleet(3, service_s=0.05) as f:
+    # Somebody is killed every 0.12 s, most of them with a batch in hand: no bound on attempts or deaths would hold.
+    async with fleet(3, service_s=0.05, max_attempts=100, poison_kills=100) as f:
         for step in range(200):
             f.ask(f"{step}-1", f"{step}-2")
             worker = f.workers[step % 3]

@@ -3,21 +3,33 @@
 It takes its clock from the running loop (`loop.time()`), its `random.Random` and its workers as arguments, so that a
 simulation runs this very code in virtual time.
 
-                     ┌─ queue ──┐   batch    ┌─ flight ─┐
-    infer(text) ───▶ │ oldest   │ ─────────▶ │ worker1  │ ──▶ answer ──▶ ledger
-                     │ first    │            │ worker2  │
-                     └────▲─────┘            └────┬─────┘
-                          └──── redirect ─────────┘  the attempt failed, or its worker fell silent
+              door   ┌─ queue ──┐  boarding  ┌─ flight ─┐
+    infer(text) ─│─▶ │ oldest   │ ─────────▶ │ worker1  │ ──▶ landing ──▶ answer, ledger
+              503    │ first    │   batch    │ worker2  │        │
+                     └────▲─────┘            └──────────┘        │
+                          └──────────── redirect ────────────────┘  the attempt failed, or its worker fell silent
+
+dispatcher.py   start here: admits, dispatches, keeps the clocks
+landing.py      what becomes of a batch that comes back, or does not: answers, redirects, ends
+causes.py       the one table of what follows from each way to fail
 
 worker.py       what a worker is to the core: infer a batch, check health; and how an attempt fails
 request.py      one client's input on its way: attempts, state, the future that its client awaits
 errors.py       how a request can end without an answer; each knows its HTTP status
+flight.py       one batch on its way to one worker, and why it was sent when it was
+member.py       the core's opinion of one worker: up, suspected, down, ejected, on trial
+heartbeat.py    asks each worker for its health and tells the dispatcher
+
+door.py         who is let in: the bounds of the queue, overload, quarantine
 queue.py        who waits, oldest first
-member.py       the core's opinion of one worker: up, suspected, down, on trial
-roster.py       whose turn it is: round robin among the idle, then who will be done first
+boarding.py     who may share the next batch
+roster.py       who there is, and whose turn it is: round robin among the idle, then who will be done first
+pace.py         how long batches take, and so what is unusual
+budget.py       retries and hedges as a share of the traffic
+outliers.py     who is left out because real traffic goes badly there
+suspicion.py    texts that may kill workers
+
 ledger.py       the counters that balance, what is pending, what was answered lately
 policy.py       the knobs
-listener.py     who is told: of each request that ended, of each change of opinion
-dispatcher.py   start here: admits, batches, dispatches, redirects, settles
-heartbeat.py    asks each worker for its health and tells the dispatcher
+listener.py     who is told of each refusal, batch, attempt, end, change of opinion
 """

@@ -1,4 +1,4 @@
-"""Who gets which request when, and what happens when it does not come back."""
+"""Who gets which request when, and which clocks run meanwhile. What becomes of a batch is in landing.py."""
 
 from __future__ import annotations
 
@@ -7,27 +7,33 @@ import math
 import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from typing import Self
+from typing import Final, Self
 
-from system.coordinator.core.errors import Abandoned, DeadlinePassed, Draining, InputRefused, QueueFull, RequestFailed
+from system.coordinator.core.boarding import Boarding
+from system.coordinator.core.budget import Budget
+from system.coordinator.core.door import Door
+from system.coordinator.core.errors import NotAdmitted
 from system.coordinator.core.flight import Flight, Release
 from system.coordinator.core.heartbeat import watch
+from system.coordinator.core.landing import Landing
 from system.coordinator.core.ledger import Ledger
 from system.coordinator.core.listener import Listener
-from system.coordinator.core.member import Member
+from system.coordinator.core.member import Member, MemberState
+from system.coordinator.core.outliers import Outliers
 from system.coordinator.core.policy import Policy
 from system.coordinator.core.queue import Queue
-from system.coordinator.core.request import Attempt, Completed, Request, State
+from system.coordinator.core.request import Completed, Request, State
 from system.coordinator.core.roster import Roster
-from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused, Worker
+from system.coordinator.core.suspicion import COINCIDENCE_S, Suspects
+from system.coordinator.core.worker import AttemptFailed, Cause, Item, Worker
 
-# An input that this many workers refused while computing its batch mates is refused for good.
-REFUSALS = 2
+# A batch is overdue when it takes this many times what nearly all batches take.
+OVERDUE: Final = 4.0
+NEARLY_ALL: Final = 0.99
 
 
 class Dispatcher:
-    """Owns queue, members and ledger. `async with` it: leaving ends its tasks, and with them every open attempt.
+    """Owns queue, members and books. `async with` it: leaving ends its tasks, and with them every open attempt.
 
     Everything runs on one event loop and every method that changes state is synchronous, so there are no locks: state
     changes only between awaits, and `_pump` runs after each change that could let a batch go.
@@ -42,36 +48,72 @@ class Dispatcher:
         wall_clock: Callable[[], float],
     ) -> None:
         self.policy = policy
-        self.members = [Member(name, worker, listener.member_changed) for name, worker in workers.items()]
         self.queue = Queue()
-        self.ledger = Ledger(policy.request_log_size)
-        self.draining = False
-        self._roster = Roster(self.members)
+        self._first = workers
+        self._roster = Roster()
+        self._suspects = Suspects(policy.poison_kills, policy.quarantine)
+        self._outliers = Outliers(policy.eject_error_rate, policy.eject_slowness, policy.eject_time)
+        self._door = Door(policy, self.queue, self._roster, self._suspects)
+        self._landing = Landing(
+            policy, self.queue, roster=self._roster, suspects=self._suspects, listener=listener, wall_clock=wall_clock
+        )
         self._listener = listener
         self._rng = rng
         self._wall_clock = wall_clock
-        self._age_alarm: asyncio.TimerHandle | None = None
+        self._alarm: asyncio.TimerHandle | None = None
         self._sequence = 0
         self._pump_is_due = False
         self._closed = False
+        self._watchers: dict[Member, asyncio.Task[None]] = {}
         self._tasks = asyncio.TaskGroup()
 
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
         self._loop = asyncio.get_running_loop()
-        pace = {"interval_s": self.policy.heartbeat_interval, "timeout_s": self.policy.heartbeat_timeout}
-        self._watchers = [self._tasks.create_task(watch(self, member, **pace)) for member in self.members]
+        # Everything in flight may fail at once: what each worker computes and what it holds.
+        savings = 2.0 * len(self._first) * self.policy.batch_size
+        self._budget = Budget(self.policy.retry_budget, savings, self._loop.time())
+        for name, worker in self._first.items():
+            self.add_member(name, worker)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._closed = True
-        for task in [*self._watchers, *(flight.task for member in self.members for flight in member.flights)]:
+        for task in [*self._watchers.values(), *(flight.task for member in self._roster for flight in member.flights)]:
             if task is not None:
                 task.cancel()
-        if self._age_alarm is not None:
-            self._age_alarm.cancel()
+        if self._alarm is not None:
+            self._alarm.cancel()
         # Without the body's own error: the group would wrap it in a group of one.
         await self._tasks.__aexit__(None, None, None)
+
+    @property
+    def ledger(self) -> Ledger:
+        return self._landing.ledger
+
+    # ── members ──────────────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def members(self) -> Sequence[Member]:
+        return self._roster.members
+
+    def add_member(self, name: str, worker: Worker) -> Member:
+        """It gets its first batch once it was heard of. Raises ValueError if there is one of that name."""
+        if any(member.id == name for member in self._roster):
+            raise ValueError(f"{name!r} is a member already")
+        member = Member(name, worker, self._listener.member_changed)
+        self._roster.members.append(member)
+        pace = {"interval_s": self.policy.heartbeat_interval, "timeout_s": self.policy.heartbeat_timeout}
+        self._watchers[member] = self._tasks.create_task(watch(self, member, **pace))
+        return member
+
+    async def remove_member(self, member: Member) -> None:
+        """Give it no more batches; return when those it carries have come back, by answer or by redirect."""
+        member.leave()
+        self._pump()
+        await asyncio.gather(*(flight.task for flight in member.flights if flight.task), return_exceptions=True)
+        self._watchers.pop(member).cancel()
+        self._roster.remove(member)
 
     # ── admission ────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -80,27 +122,32 @@ class Dispatcher:
 
         Raises NotAdmitted or RequestFailed.
         """
-        if self.draining:
-            raise Draining
-        if len(self.queue) >= self.policy.queue_limit:
-            raise QueueFull(self.policy.queue_limit)
-        request = self._admit(text, min(timeout_s or self.policy.deadline, self.policy.deadline), traceparent)
+        request = self._admit(text, min(timeout_s or math.inf, self.policy.deadline), traceparent)
         alarm = self._loop.call_at(request.deadline, self._expire, request)
         self._pump_soon()
         try:
             return await request.answered
         except asyncio.CancelledError:
-            self._fail(request, "the client went away")
+            self._landing.fail(request, "the client went away", self._loop.time())
             raise
         finally:
             alarm.cancel()
 
     def _admit(self, text: str, timeout_s: float, traceparent: str | None) -> Request:
         now = self._loop.time()
+        size = len(text.encode())
+        try:
+            self._door.pass_through(text, size, timeout_s, now)
+        except NotAdmitted as refusal:
+            self.ledger.refused += 1
+            self._listener.request_refused(refusal)
+            raise
+        self._budget.earn()
         self._sequence += 1
         request = Request(
             id=str(uuid.UUID(int=self._rng.getrandbits(128), version=4)),
             text=text,
+            size=size,
             sequence=self._sequence,
             accepted_at=now,
             deadline=now + timeout_s,
@@ -113,7 +160,19 @@ class Dispatcher:
         return request
 
     def _expire(self, request: Request) -> None:
-        self._fail(request, DeadlinePassed(request))
+        self._landing.expire(request, self._loop.time())
+
+    @property
+    def draining(self) -> bool:
+        return self._door.draining
+
+    def drain(self) -> None:
+        """Admit nothing more."""
+        self._door.draining = True
+
+    def abandon(self) -> int:
+        """Fail whatever was admitted and has not ended. Returns how many."""
+        return self._landing.abandon(self._loop.time())
 
     # ── dispatch ─────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -128,132 +187,161 @@ class Dispatcher:
         self._pump_is_due = False
         if self._closed:
             return
-        while len(self.queue) and self._launch_one(idle := self._roster.idle(), self._fair_size(len(idle))):
+        self._short_of_budget = False
+        while len(self.queue) and self._launch_one(
+            idle := self._roster.idle(), self._fair_size(len(idle)), Release.IDLE
+        ):
             pass
-        while self._batch_is_due() and self._launch_one(self._roster.holding(), self.policy.batch_size):
+        while (due := self._due()) and self._launch_one(self._roster.holding(), self.policy.batch_size, due):
             pass
-        self._set_age_alarm()
+        self._set_alarm()
 
     def _fair_size(self, idle: int) -> int:
         """Idle workers share the queue: two batches of two are answered before one of three and one of one."""
         return min(self.policy.batch_size, math.ceil(len(self.queue) / max(1, idle)))
 
-    def _batch_is_due(self) -> bool:
+    def _due(self) -> Release | None:
+        """Why a batch may be held by a worker that computes, if it may."""
         oldest = self.queue.oldest
-        if oldest is None:
-            return False
-        return len(self.queue) >= self.policy.batch_size or self._loop.time() >= self._old_at(oldest)
+        # Who must travel alone needs a worker that does nothing else, and there is none while all hold.
+        if oldest is None or oldest.alone or self._suspects.suspected(oldest.text):
+            return None
+        if len(self.queue) >= self.policy.batch_size:
+            return Release.FULL
+        return Release.AGED if self._loop.time() >= self._old_at(oldest) else None
 
     def _old_at(self, request: Request) -> float:
         """From when on a request has waited long enough for company."""
         return request.accepted_at + self.policy.batch_timeout
 
-    def _launch_one(self, candidates: Sequence[Member], size: int) -> bool:
+    def _launch_one(self, candidates: Sequence[Member], size: int, released: Release) -> bool:
+        now = self._loop.time()
         for member in candidates:
-            batch = self.queue.take(size, partial(self._roster.suits, member))
-            if batch:
-                self._launch(member, batch)
+            boarding = Boarding(
+                member, size, roster=self._roster, suspects=self._suspects, budget=self._budget, now=now
+            )
+            self.queue.take(boarding)
+            self._short_of_budget |= boarding.short_of_budget
+            if boarding.requests:
+                self._launch(member, boarding.requests, Release.ALONE if boarding.alone else released)
                 return True
         return False
 
-    def _launch(self, member: Member, batch: list[Request]) -> None:
-        self.ledger.retried += sum(bool(request.attempts) for request in batch)
-        flight = Flight.begin(member.id, batch, Release.IDLE, self._loop.time())
+    def _launch(self, member: Member, batch: list[Request], released: Release) -> None:
+        if released is Release.HEDGE:
+            self.ledger.hedged += len(batch)
+        else:
+            self.ledger.retried += sum(bool(request.attempts) for request in batch)
+        flight = Flight.begin(member.id, batch, released, self._loop.time())
         self._roster.served(member)
         member.flights.append(flight)
         flight.task = self._tasks.create_task(self._fly(member, flight))
-        self._arm(member)
+        self._listener.batch_sent(flight)
+        self._start_clocks(member)
 
-    def _arm(self, member: Member) -> None:
-        """Start the clock of the batch that the worker computes now."""
-        flight = next(iter(member.carried), None)
-        if flight is not None and flight.alarm is None:
-            flight.alarm = self._loop.call_later(self.policy.worker_timeout, self._too_slow, member, flight)
-
-    def _set_age_alarm(self) -> None:
-        if self._age_alarm is not None:
-            self._age_alarm.cancel()
-            self._age_alarm = None
-        oldest = self.queue.oldest
+    def _set_alarm(self) -> None:
+        """Pump again when something comes due that no event will tell of."""
+        if self._alarm is not None:
+            self._alarm.cancel()
+            self._alarm = None
+        now = self._loop.time()
+        due = [self._suspects.last_loss_at + COINCIDENCE_S] if self._suspects else []
+        if self._short_of_budget:
+            due.append(now + max(self._budget.wait_s, 0.001))
         # One that is old already could not go now: what lets it go later (a batch that ends, a worker that returns)
         # pumps by itself, and an alarm for the past would ring for ever.
-        if oldest is not None and self._old_at(oldest) > self._loop.time():
-            self._age_alarm = self._loop.call_at(self._old_at(oldest), self._pump)
+        if (oldest := self.queue.oldest) is not None:
+            due.append(self._old_at(oldest))
+        if upcoming := [when for when in due if when > now]:
+            self._alarm = self._loop.call_at(min(upcoming), self._ring)
+
+    def _ring(self) -> None:
+        if self._suspects:
+            quiet_since = self._suspects.last_loss_at + COINCIDENCE_S
+            for member in self._roster:
+                if member.heard_at < quiet_since <= self._loop.time():
+                    member.look.set()  # suspects wait for a sign of it; do not wait for the next heartbeat
+        self._pump()
 
     # ── one batch out and back ───────────────────────────────────────────────────────────────────────────────────
 
     async def _fly(self, member: Member, flight: Flight) -> None:
-        items = [Item(request.id, request.text) for request in flight.requests]
-        timeout_s = max(request.deadline for request in flight.requests) - self._loop.time()
+        now = self._loop.time()
+        items = [
+            Item(request.id, request.text, request.deadline - now, request.traceparent) for request in flight.requests
+        ]
         try:
-            outcomes = await member.worker.infer(items, timeout_s)
+            outcomes = await member.worker.infer(items, max(item.timeout_s for item in items))
         except AttemptFailed as failure:
-            self._flight_failed(member, flight, failure.cause, failure.reason)
+            self._landing.failed(member, flight, failure.cause, failure.reason, self._loop.time())
         else:
-            self._flight_answered(member, flight, outcomes)
+            self._landing.answered(member, flight, outcomes, self._loop.time())
         finally:
-            flight.silence_alarm()
+            flight.silence()
             member.flights.remove(flight)
-            self._arm(member)
+            self._start_clocks(member)
+            self._outliers.consider(member, self._roster.members, self._loop.time())
             self._pump()
 
-    def _flight_answered(self, member: Member, flight: Flight, outcomes: Sequence[Answer | ItemRefused]) -> None:
-        now = self._loop.time()
-        member.last_seen = self._wall_clock()
-        member.answered()
-        for request, attempt, outcome in zip(flight.requests, flight.attempts, outcomes, strict=True):
-            attempt.ended_at = now
-            if request.state is State.DONE:
-                continue  # another worker was faster, or nobody waits for it any more
-            if isinstance(outcome, Answer):
-                member.tasks_processed += 1
-                self._complete(request, Completed(request.id, outcome, member.id, request.retries))
-            else:
-                self._item_refused(request, attempt, outcome)
+    def _start_clocks(self, member: Member) -> None:
+        """Time runs for the batch that the worker computes now, not for the one that it holds."""
+        flight = next(iter(member.carried), None)
+        if flight is None or flight.began_at is not None:
+            return
+        flight.began_at = self._loop.time()
+        self._ring_after(self.policy.worker_timeout, self._too_slow, member, flight)
+        usual_s = self._landing.pace.quantile(NEARLY_ALL)
+        if usual_s is not None:
+            # No sooner than a heartbeat would notice silence.
+            earliest_s = self.policy.heartbeat_interval + self.policy.heartbeat_timeout
+            self._ring_after(max(earliest_s, OVERDUE * usual_s), self._overdue, member, flight)
+        if self.policy.hedge_after and flight.released is not Release.HEDGE:
+            usual_s = self._landing.pace.quantile(self.policy.hedge_after)
+            if usual_s is not None:
+                self._ring_after(usual_s, self._hedge, member, flight)
 
-    def _item_refused(self, request: Request, attempt: Attempt, refusal: ItemRefused) -> None:
-        request.refusals += 1
-        if request.refusals >= REFUSALS:
-            self._fail(request, InputRefused(request, refusal.reason))
-        else:
-            self._redirect(request, attempt, Cause.REFUSED)
+    def _ring_after(
+        self, delay_s: float, what: Callable[[Member, Flight], None], member: Member, flight: Flight
+    ) -> None:
+        flight.alarms.append(self._loop.call_later(delay_s, what, member, flight))
 
-    def _flight_failed(self, member: Member, flight: Flight, cause: Cause, reason: str) -> None:
-        # A call that ends because the clients' time was over, perhaps soon after it began, says nothing of the worker.
-        out_of_time = cause is Cause.TOO_SLOW and all(request.state is State.DONE for request in flight.requests)
-        if not flight.given_up and not out_of_time:
-            member.failed(self._loop.time(), f"{cause}: {reason}")
-        self._redirect_flight(flight, cause)
+    def _overdue(self, member: Member, flight: Flight) -> None:
+        """Send it to others but leave the call open: whoever answers first counts."""
+        if not flight.given_up and self._roster.anyone_but(member):
+            took_s = self._loop.time() - (flight.began_at or 0.0)
+            self._give_up(member, f"no answer for {took_s:.2f} s, which is unusual")
 
     def _too_slow(self, member: Member, flight: Flight) -> None:
-        """The batch took longer than WORKER_TIMEOUT: give it up, and with it what waits behind it at this worker."""
+        """The batch took longer than WORKER_TIMEOUT: the call ends too."""
         if not flight.given_up:
-            member.failed(self._loop.time(), f"{Cause.TOO_SLOW}: no answer for {self.policy.worker_timeout:g} s")
-            for given_up in member.carried:
-                self._redirect_flight(given_up, Cause.TOO_SLOW)
-        if flight.task is not None:
-            flight.task.cancel()
+            self._give_up(member, f"no answer for {self.policy.worker_timeout:g} s")
+        flight.cancel()
+
+    def _give_up(self, member: Member, reason: str) -> None:
+        """A batch takes too long; with it goes what waits behind it at this worker."""
+        now = self._loop.time()
+        member.outcomes.append(False)
+        member.failed(now, f"{Cause.TOO_SLOW}: {reason}")
+        for flight in member.carried:
+            self._landing.send_back(flight, Cause.TOO_SLOW, now)
         self._pump()
 
-    def _redirect_flight(self, flight: Flight, cause: Cause) -> None:
-        flight.given_up = True
-        for request, attempt in zip(flight.requests, flight.attempts, strict=True):
-            self._redirect(request, attempt, cause)
-
-    def _redirect(self, request: Request, attempt: Attempt, cause: Cause) -> None:
-        """Back into the queue, unless it was sent back already or has ended meanwhile."""
-        if attempt.cause is None:
-            attempt.cause = cause
-            attempt.ended_at = self._loop.time()
-            if request.state is State.PROCESSING and attempt is request.attempts[-1]:
-                request.state = State.QUEUED
-                self.queue.put(request)
+    def _hedge(self, member: Member, flight: Flight) -> None:
+        """The usual time is over: let an idle worker try the same. The first answer ends the other call."""
+        wanted = [request for request in flight.requests if request.state is State.PROCESSING]
+        other = next((idle for idle in self._roster.idle() if idle is not member), None)
+        if flight.given_up or other is None or not wanted or flight.released is Release.ALONE:
+            return
+        if self._budget.spend(self._loop.time(), len(wanted)):
+            self._launch(other, wanted, Release.HEDGE)
 
     # ── what heartbeats tell ─────────────────────────────────────────────────────────────────────────────────────
 
-    def heard(self, member: Member) -> None:
+    def heard(self, member: Member, instance: str | None) -> None:
+        now = self._loop.time()
         member.last_seen = self._wall_clock()
-        member.heard(self._loop.time())
+        member.heard(now, instance, needed=not self._roster.anyone_but(member))
+        self._landing.judge(now)
         self._pump()
 
     def not_heard(self, member: Member, failure: AttemptFailed) -> None:
@@ -261,39 +349,16 @@ class Dispatcher:
 
         A broken connection needs no such help, for it breaks the calls as well.
         """
+        now = self._loop.time()
         if failure.cause is Cause.SILENT:
             member.silent(failure.reason)
             for flight in member.carried:
-                self._redirect_flight(flight, Cause.SILENT)
+                self._landing.send_back(flight, Cause.SILENT, now)
         else:
-            member.failed(self._loop.time(), f"{failure.cause}: {failure.reason}")
+            if failure.cause is Cause.NOT_SENT:
+                member.gone_at = now
+            if member.state is not MemberState.DOWN:
+                self._suspects.lost(member, [], now)
+            member.failed(now, f"{failure.cause}: {failure.reason}")
+        self._landing.judge(now)
         self._pump()
-
-    # ── endings ──────────────────────────────────────────────────────────────────────────────────────────────────
-
-    def _complete(self, request: Request, completed: Completed) -> None:
-        self._leave_queue(request)
-        entry = self.ledger.complete(request, completed, self._loop.time())
-        if not request.answered.done():
-            request.answered.set_result(completed)
-        self._listener.request_ended(request, entry)
-
-    def _fail(self, request: Request, failure: RequestFailed | str) -> None:
-        if request.state is State.DONE:
-            return
-        self._leave_queue(request)
-        entry = self.ledger.fail(request, str(failure), self._loop.time())
-        if isinstance(failure, RequestFailed) and not request.answered.done():
-            request.answered.set_exception(failure)
-        self._listener.request_ended(request, entry)
-
-    def abandon(self) -> int:
-        """Fail whatever was admitted and has not ended, so that its clients and the log learn why. Returns how many."""
-        left = list(self.ledger.pending)
-        for request in left:
-            self._fail(request, Abandoned(request))
-        return len(left)
-
-    def _leave_queue(self, request: Request) -> None:
-        if request.state is State.QUEUED:
-            self.queue.remove(request)

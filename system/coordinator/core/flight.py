@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Self
 
@@ -24,7 +24,8 @@ class Release(StrEnum):
 class Flight:
     """`attempts[i]` is the attempt that `requests[i]` makes with this flight.
 
-    `alarm` runs only while this is the batch the worker computes: a batch held behind another one has not had its turn.
+    `began_at` is when its worker could begin with it, in loop time; `alarms` run from then on. A batch held behind
+    another one has not had its turn.
     `given_up` once its requests were sent back; the call may still be open, for a late answer is an answer.
     """
 
@@ -33,19 +34,30 @@ class Flight:
     attempts: list[Attempt]
     released: Release
     task: asyncio.Task[None] | None = None
-    alarm: asyncio.TimerHandle | None = None
+    began_at: float | None = None
+    alarms: list[asyncio.TimerHandle] = field(default_factory=list)
     given_up: bool = False
 
     @classmethod
     def begin(cls, worker: str, requests: list[Request], released: Release, now: float) -> Self:
         """A batch that leaves at `now`: each of its requests makes one more attempt."""
-        attempts = [Attempt(worker, started_at=now) for _ in requests]
+        hedge = released is Release.HEDGE
+        attempts = [Attempt(worker, started_at=now, hedge=hedge) for _ in requests]
         for request, attempt in zip(requests, attempts, strict=True):
             request.attempts.append(attempt)
             request.state = State.PROCESSING
         return cls(worker, requests, attempts, released)
 
-    def silence_alarm(self) -> None:
-        if self.alarm is not None:
-            self.alarm.cancel()
-            self.alarm = None
+    @property
+    def wanted(self) -> bool:
+        """Whether anybody waits for any of it."""
+        return any(request.state is not State.DONE for request in self.requests)
+
+    def cancel(self) -> None:
+        if self.task is not None:
+            self.task.cancel()
+
+    def silence(self) -> None:
+        for alarm in self.alarms:
+            alarm.cancel()
+        self.alarms.clear()

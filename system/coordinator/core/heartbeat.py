@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import Protocol
 
 from system.coordinator.core.member import Member
@@ -12,13 +13,13 @@ from system.coordinator.core.worker import AttemptFailed
 class Hearer(Protocol):
     """Who is told. `Dispatcher` is one."""
 
-    def heard(self, member: Member) -> None: ...
+    def heard(self, member: Member, instance: str | None) -> None: ...
 
     def not_heard(self, member: Member, failure: AttemptFailed) -> None: ...
 
 
 async def watch(hearer: Hearer, member: Member, *, interval_s: float, timeout_s: float) -> None:
-    """Check every `interval_s` for ever.
+    """Check every `interval_s` for ever, and at once when `member.look` is set.
 
     The worker keeps the time of `timeout_s` itself: a second clock here would ring just before its own and keep it from
     whatever it does about silence.
@@ -29,10 +30,13 @@ async def watch(hearer: Hearer, member: Member, *, interval_s: float, timeout_s:
     loop = asyncio.get_running_loop()
     while True:
         started = loop.time()
+        member.look.clear()
         try:
-            await member.worker.check(timeout_s)
+            instance = await member.worker.check(timeout_s)
         except AttemptFailed as failure:
             hearer.not_heard(member, failure)
         else:
-            hearer.heard(member)
-        await asyncio.sleep(max(0.0, started + interval_s - loop.time()))
+            hearer.heard(member, instance)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout_at(started + interval_s):
+                await member.look.wait()

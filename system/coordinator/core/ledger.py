@@ -44,6 +44,8 @@ class Ledger:
         self.completed = 0
         self.failed = 0
         self.retried = 0
+        self.hedged = 0
+        self.refused = 0
         self._pending: dict[str, Request] = {}
         self._recent: deque[Entry] = deque(maxlen=request_log_size)
 

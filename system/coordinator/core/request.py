@@ -42,10 +42,16 @@ class Completed:
 
 @dataclass(slots=True, eq=False)
 class Request:
-    """`accepted_at` and `deadline` are loop time in seconds; `timestamp` is seconds since the epoch, for people."""
+    """`accepted_at` and `deadline` are loop time in seconds; `timestamp` is seconds since the epoch, for people.
+
+    `size` is that of the text, in bytes; `costly` counts the attempts that failed and may have been executed;
+    `owes_retry` while the next one is to be paid from the retry budget; `alone` if it must not share a batch any more;
+    `refusals` counts the workers that computed its batch mates but not it.
+    """
 
     id: str
     text: str
+    size: int
     sequence: int
     accepted_at: float
     deadline: float
@@ -54,11 +60,20 @@ class Request:
     traceparent: str | None = None
     state: State = State.QUEUED
     attempts: list[Attempt] = field(default_factory=list)
+    costly: int = 0
+    owes_retry: bool = False
+    alone: bool = False
     refusals: int = 0
 
     @property
     def retries(self) -> int:
-        return max(0, len(self.attempts) - 1)
+        """Attempts after the first. A hedge is none: nothing had failed."""
+        return max(0, sum(not attempt.hedge for attempt in self.attempts) - 1)
+
+    @property
+    def in_hands(self) -> bool:
+        """Whether an attempt is open that may still be expected to answer."""
+        return any(attempt.ended_at is None for attempt in self.attempts)
 
     @property
     def worker(self) -> str | None:

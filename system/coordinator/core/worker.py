@@ -10,7 +10,7 @@ from typing import Protocol
 
 
 class Cause(StrEnum):
-    """Why an attempt gave no answer. What may be done next depends on whether it can have been executed."""
+    """Why an attempt gave no answer. `causes.RULES` says what follows from each."""
 
     NOT_SENT = "not_sent"  # no connection: certainly not executed
     NOT_SERVING = "not_serving"  # the worker said that it is starting or draining: certainly not executed
@@ -18,6 +18,8 @@ class Cause(StrEnum):
     SILENT = "silent"  # the worker stopped answering health checks: may still answer
     TOO_SLOW = "too_slow"  # WORKER_TIMEOUT passed: may still be executing
     REFUSED = "refused"  # the worker answered, with an error
+    OVERTAKEN = "overtaken"  # another worker answered first; never raised by a worker
+    NOBODY_WAITS = "nobody_waits"  # the client left or its time was over; never raised by a worker
 
 
 class AttemptFailed(Exception):

@@ -1,0 +1,39 @@
+"""How long batches take: what is usual, and so what is not."""
+
+from __future__ import annotations
+
+import statistics
+from collections import deque
+from typing import Final
+
+# Batches that are remembered: enough for a quantile of 0.99 to mean something, few enough to forget within seconds.
+REMEMBERED: Final = 128
+
+# Batches of which the time per item is the median: one that took long for a reason of its own changes nothing.
+RECENT: Final = 9
+
+
+class Pace:
+    """Of one worker, or of all of them together. Times in seconds, from when a worker could begin to its answer."""
+
+    def __init__(self, remembered: int = REMEMBERED) -> None:
+        self._batches: deque[float] = deque(maxlen=remembered)
+        self._items: deque[float] = deque(maxlen=RECENT)
+        self.item_s: float | None = None
+        """Seconds of a worker's time for one request, lately; None before the first answer."""
+
+    def __len__(self) -> int:
+        return len(self._batches)
+
+    def observe(self, batch_s: float, size: int) -> None:
+        self._batches.append(batch_s)
+        self._items.append(batch_s / size)
+        self.item_s = statistics.median(self._items)
+
+    def quantile(self, share: float) -> float | None:
+        """The batch time that `share` of the remembered batches did not exceed; None before the first."""
+        ordered = sorted(self._batches)
+        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else None
+
+    def forget(self) -> None:
+        self._batches.clear()

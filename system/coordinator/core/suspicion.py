@@ -1,0 +1,147 @@
+"""Texts that may kill workers: who was there when one died, who travels alone from now on, and who is guilty.
+
+A batch whose connection broke may have been what killed its worker. Each of its texts becomes a suspect and travels
+alone: an innocent one is answered and forgotten, the guilty one kills the next worker with nobody beside it. So
+POISON_KILLS deaths convict one text, and no more workers than that die of it.
+
+Nobody is convicted for other deaths:
+
+- a worker that is heard of again as the same process was not killed: its connection broke;
+- a suspect does not leave for COINCIDENCE_S after any worker was lost, and then only to one that was heard of since:
+  when several are killed at once, from outside, nobody rides with two of them;
+- where workers are lost without it at about the same time, something else kills too: DOUBT more deaths convict.
+
+What is left: a text that rides alone with a worker just as that one worker is killed from outside, and was there the
+last time as well. The two cannot be told apart from here.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Final
+
+from system.coordinator.core.member import Member
+
+# Workers that are lost within this time of one another are taken to be lost to one cause outside.
+COINCIDENCE_S: Final = 0.1
+
+# A loss within this time of another one may have its cause, and this many deaths are not held against a text then.
+COMPANY_S: Final = 1.0
+DOUBT: Final = 2
+
+# Losses that are remembered, to be compared with later ones.
+LOSSES: Final = 64
+
+# Texts that are remembered; the oldest go first.
+REMEMBERED: Final = 10_000
+
+
+@dataclass(slots=True, eq=False)
+class Loss:
+    """One worker that was lost, and whom it had in its hands, by hash; `life` tells its processes apart."""
+
+    member: Member
+    life: int
+    at: float
+    aboard: set[bytes]
+
+    @property
+    def disproved(self) -> bool:
+        """The worker was heard of since, as the same process."""
+        return self.member.life == self.life and self.member.heard_at > self.at
+
+    @property
+    def proven(self) -> bool:
+        """It is not there any more: replaced, or nobody listens."""
+        return self.member.life > self.life or self.member.gone_at >= self.at
+
+
+@dataclass(slots=True)
+class Suspicion:
+    kills: list[Loss] = field(default_factory=list)
+    convicted_until: float | None = None
+
+
+class Suspects:
+    """By hash of the text, so that a suspect's twins are suspects and nothing that clients sent is kept for long."""
+
+    def __init__(self, poison_kills: int, quarantine_s: float) -> None:
+        self._poison_kills = poison_kills
+        self._quarantine_s = quarantine_s
+        self._by_hash: dict[bytes, Suspicion] = {}
+        self._losses: deque[Loss] = deque(maxlen=LOSSES)
+        self.last_loss_at = float("-inf")
+
+    def __len__(self) -> int:
+        return len(self._by_hash)
+
+    def lost(self, member: Member, texts: list[str], now: float) -> None:
+        """`member` was lost with these in its hands. The batch it held breaks after the one it computed: one loss."""
+        self.last_loss_at = now
+        keys = {_hash(text) for text in texts}
+        last = self._losses[-1] if self._losses else None
+        if last is not None and last.member is member and last.life == member.life and now - last.at < COINCIDENCE_S:
+            last.aboard |= keys
+        else:
+            last = Loss(member, member.life, now, keys)
+            self._losses.append(last)
+        for key in keys:
+            suspicion = self._by_hash.setdefault(key, Suspicion())
+            if last not in suspicion.kills:
+                suspicion.kills.append(last)
+        while len(self._by_hash) > REMEMBERED:
+            del self._by_hash[next(iter(self._by_hash))]
+
+    def acquit(self, text: str) -> None:
+        """It was answered."""
+        if self._by_hash:
+            self._by_hash.pop(_hash(text), None)
+
+    def suspected(self, text: str) -> bool:
+        suspicion = self._by_hash.get(_hash(text)) if self._by_hash else None
+        if suspicion is None:
+            return False
+        suspicion.kills = [kill for kill in suspicion.kills if not kill.disproved]
+        return bool(suspicion.kills)
+
+    def accused(self, text: str) -> bool:
+        """It was there for as many losses as convict; until it is known whether they were deaths it must not travel."""
+        return self.suspected(text) and len(self._by_hash[_hash(text)].kills) >= self._enough(text)
+
+    def convict(self, text: str, now: float) -> bool:
+        """Whether it certainly killed POISON_KILLS workers; from now on it is in quarantine."""
+        if not self.accused(text):
+            return False
+        suspicion = self._by_hash[_hash(text)]
+        if sum(kill.proven for kill in suspicion.kills) < self._enough(text):
+            return False
+        suspicion.convicted_until = now + self._quarantine_s
+        return True
+
+    def _enough(self, text: str) -> int:
+        """How many deaths convict it."""
+        key = _hash(text)
+        kills = self._by_hash[key].kills
+        elsewhere = [loss.at for loss in self._losses if key not in loss.aboard and not loss.disproved]
+        doubtful = any(abs(kill.at - at) < COMPANY_S for kill in kills for at in elsewhere)
+        return self._poison_kills + DOUBT * doubtful
+
+    def quarantined_s(self, text: str, now: float) -> float:
+        """How long it is still refused at the door, in seconds; 0 for all but the convicted."""
+        suspicion = self._by_hash.get(_hash(text)) if self._by_hash else None
+        if suspicion is None or suspicion.convicted_until is None:
+            return 0.0
+        if suspicion.convicted_until <= now:
+            self.acquit(text)  # another chance; it was long ago
+            return 0.0
+        return suspicion.convicted_until - now
+
+    def may_ride(self, member: Member) -> bool:
+        """Whether a suspect may travel with it: alone, and not while workers are being lost."""
+        return not member.flights and member.heard_at >= self.last_loss_at + COINCIDENCE_S
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=16).digest()
