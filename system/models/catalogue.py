@@ -9,22 +9,74 @@ from typing import Final
 
 import orjson
 
+from system.models.progress import Tell, in_silence
+from system.models.source import HUB, Source
+
 GRAPH: Final = "model.onnx"
 TOKENIZER: Final = "tokenizer.json"
 CONFIG: Final = "config.json"
 
 EMBEDDED: Final = "distilbert-sst2-small"
+FULL: Final = "distilbert-sst2"
 
-# sha256 by file name, by model.
-CATALOGUE: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a hub publishes a model: its repository at one revision, and the path of each file in it."""
+
+    repository: str
+    revision: str
+    paths: Mapping[str, str]
+
+    def url(self, endpoint: str, file: str) -> str:
+        return f"{endpoint.rstrip('/')}/{self.repository}/resolve/{self.revision}/{self.paths[file]}"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One model of the catalogue."""
+
+    sha256: Mapping[str, str]
+    """By file name."""
+    max_tokens: int
+    """What it was trained to read of a text, a text costing time in proportion; the rest is cut off."""
+    origin: Origin | None = None
+    """None: it ships beside this file."""
+
+
+CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
     {
-        EMBEDDED: MappingProxyType(
-            {
-                GRAPH: "458a4cd966f92665019ea103e20db2bc8ed9d24833b92598215dea983e93f074",
-                TOKENIZER: "9114256b104cca80e04367526f03f46aa3c443c2ed174904142a73bbf13b9fbb",
-                CONFIG: "d52928b1940430cea4ab3022383c7e29f5678df1e276292018f8c890ec7327b0",
-            }
-        )
+        EMBEDDED: Entry(
+            MappingProxyType(
+                {
+                    GRAPH: "458a4cd966f92665019ea103e20db2bc8ed9d24833b92598215dea983e93f074",
+                    TOKENIZER: "9114256b104cca80e04367526f03f46aa3c443c2ed174904142a73bbf13b9fbb",
+                    CONFIG: "d52928b1940430cea4ab3022383c7e29f5678df1e276292018f8c890ec7327b0",
+                }
+            ),
+            max_tokens=128,  # calibrated and fine-tuned on inputs cut there; beyond it the answers mean little
+        ),
+        # How the sums are known, for they were not taken from a download. A listing of the hub's cache at this
+        # revision, published by a user of it, names each file by its identity there: a large file by its sha256, a
+        # small one by its git blob id. The graph's sum is the one in that listing, and in three unrelated programs that
+        # verify their download by it. The two small files were written out anew, byte for byte, until their git blob
+        # ids were those of the listing; what stands here is the sha256 of these bytes (tests/models/test_pins.py).
+        FULL: Entry(
+            MappingProxyType(
+                {
+                    GRAPH: "252cf7048af94a1599019fef35961b2bd3d6db13df0b0a4b032b92baeae31939",
+                    TOKENIZER: "d241a60d5e8f04cc1b2b3e9ef7a4921b27bf526d9f6050ab90f9267a1f9e5c66",
+                    CONFIG: "582122c8f414793d131e10022ce9ba04e3811a9da6389137ee2f18665b4f4d15",
+                }
+            ),
+            max_tokens=512,
+            origin=Origin(
+                "distilbert/distilbert-base-uncased-finetuned-sst-2-english",
+                "4643665f84c6760e3cbf6adaace6c398592270af",
+                # The repository's root has no tokenizer.json; that of the export is the same tokenizer.
+                MappingProxyType({GRAPH: "onnx/model.onnx", TOKENIZER: "onnx/tokenizer.json", CONFIG: "config.json"}),
+            ),
+        ),
     }
 )
 
@@ -46,22 +98,30 @@ class Model:
     graph: bytes
     tokenizer: bytes
     labels: tuple[str, ...]
+    max_tokens: int | None
+    """None: as tokenizer.json says."""
 
 
-def read(name: str, *, directory: Path | None = None) -> Model:
+def read(name: str, *, source: Source = HUB, directory: Path | None = None, tell: Tell = in_silence) -> Model:
     """Read and check the model that the setting MODEL names.
 
-    A name of the catalogue is looked for beside this file (or in `directory`) and its sha256 sums are checked. Anything
-    else is a path: a directory with the same three files, whose sums nobody published, so that only their shape is
-    checked.
+    A name of the catalogue is looked for beside this file, or in the cache of `source`, where it is downloaded to if
+    need be; or, if given, in `directory` and nowhere else. Its sha256 sums are checked. Anything else is a path: a
+    directory with the same three files, whose sums nobody published, so that only their shape is checked.
     """
-    sums = CATALOGUE.get(name)
-    if sums is None:
+    entry = CATALOGUE.get(name)
+    if entry is None:
         where, mend = Path(name), "put it there, or unset MODEL to use the embedded model"
         if not where.is_dir():
             known = ", ".join(sorted(CATALOGUE))
             expected = f"{known}, or a directory with {GRAPH}, {TOKENIZER} and {CONFIG}"
             raise ModelError(name, [f"expected {expected}; found neither; unset MODEL to use the embedded model"])
+    elif directory is None and entry.origin is not None:
+        # What fetches over HTTP takes 0.3 s to import, which a restart with the embedded model shall not pay.
+        from system.models.shelf import Shelf  # noqa: PLC0415
+
+        where = Shelf(name, entry.origin, entry.sha256, source).provide(tell)
+        mend = "move it away, to have it downloaded, or put the right file in its place"
     else:
         where = directory or Path(__file__).parent / name
         mend = "restore it from the distribution (reinstall brownout, or `git checkout` the file)"
@@ -75,16 +135,23 @@ def read(name: str, *, directory: Path | None = None) -> Model:
             problems.append(f"{where / file}: expected a readable file, found: {error.strerror}; {mend}")
             continue
         contents[file] = content
-        if sums is None:
+        if entry is None:
             continue
         found = hashlib.sha256(content).hexdigest()
-        if found != sums[file]:
+        if found != entry.sha256[file]:
             problems.append(
-                f"{where / file}: expected sha256 {sums[file]}, found {found} ({len(content)} bytes); {mend}"
+                f"{where / file}: expected sha256 {entry.sha256[file]}, found {found} ({len(content)} bytes); {mend}"
             )
     if problems:
         raise ModelError(name, problems)
-    return Model(name, where, contents[GRAPH], contents[TOKENIZER], _labels(name, where / CONFIG, contents[CONFIG]))
+    return Model(
+        name,
+        where,
+        contents[GRAPH],
+        contents[TOKENIZER],
+        _labels(name, where / CONFIG, contents[CONFIG]),
+        None if entry is None else entry.max_tokens,
+    )
 
 
 def _labels(name: str, file: Path, content: bytes) -> tuple[str, ...]:

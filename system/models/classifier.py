@@ -12,11 +12,10 @@ from tokenizers import Tokenizer
 from system.models import catalogue
 from system.models.catalogue import Model, ModelError
 
-# The model was calibrated and fine-tuned on inputs cut at 128 tokens; beyond that its answers mean little, and a text
-# costs time in proportion to its tokens.
+# Where a text is cut if neither the catalogue nor tokenizer.json says.
 MAX_TOKENS: Final = 128
 
-# The tokenizer reads the whole text before it cuts at MAX_TOKENS, holding the interpreter: 0.1 s at this length for the
+# The tokenizer reads the whole text before it cuts it, holding the interpreter: 0.1 s at this length for the
 # worst kind of text (one token per character), 4 s for a million. A longer text is refused, and only that text.
 MAX_CHARACTERS: Final = 50_000
 
@@ -50,7 +49,8 @@ class Classifier:
         except Exception as error:  # the library raises nothing narrower
             raise _unusable(model, catalogue.TOKENIZER, "a tokenizer of the tokenizers library", error) from error
         tokenizer.no_padding()
-        tokenizer.enable_truncation(MAX_TOKENS)
+        own = (tokenizer.truncation or {}).get("max_length", MAX_TOKENS)
+        tokenizer.enable_truncation(model.max_tokens or own)
         return cls(session, tokenizer, model.labels)
 
     def classify_one(self, text: str) -> Prediction:

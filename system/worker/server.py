@@ -18,7 +18,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from structlog.typing import FilteringBoundLogger
 
 from proto import inference_pb2, inference_pb2_grpc
-from system.models import catalogue
+from system.models import catalogue, progress
 from system.models.classifier import Classifier
 from system.worker import misfortune
 from system.worker.lane import Lane
@@ -125,7 +125,9 @@ async def _listening(
 
 
 def _load(settings: WorkerSettings, log: FilteringBoundLogger) -> Lane:
-    classifier = Classifier.load(catalogue.read(settings.model))
+    with progress.shown(progress.in_log(log)) as tell:
+        model = catalogue.read(settings.model, source=settings.source, tell=tell)
+    classifier = Classifier.load(model)
     # The first inference allocates; no request should pay for that, and a model that cannot answer must not serve.
     classifier.classify_one(WARM_UP)
 

@@ -4,16 +4,17 @@ import socket
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from system.models import catalogue
+from system.models.settings import SourceSettings
 
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-class WorkerSettings(BaseSettings):
+class WorkerSettings(SourceSettings):
     """Defaults are part of the contract. An empty variable counts as unset: Compose files pass `${CRASH_RATE:-}` on."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)

@@ -21,7 +21,7 @@ def copy(tmp_path: Path) -> Path:
 def test_the_embedded_model_is_the_one_of_its_card() -> None:
     card = (EMBEDDED_DIRECTORY / "README.md").read_text()
 
-    assert f"sha256(model.onnx) = {catalogue.CATALOGUE[catalogue.EMBEDDED][catalogue.GRAPH]}" in card
+    assert f"sha256(model.onnx) = {catalogue.CATALOGUE[catalogue.EMBEDDED].sha256[catalogue.GRAPH]}" in card
 
 
 def test_a_directory_of_ones_own_is_a_model(copy: Path) -> None:
@@ -43,7 +43,7 @@ def test_one_changed_byte_of_a_catalogued_model_is_noticed(copy: Path) -> None:
 
     (problem,) = refused.value.problems
     assert str(copy / catalogue.GRAPH) in problem
-    assert f"expected sha256 {catalogue.CATALOGUE[catalogue.EMBEDDED][catalogue.GRAPH]}" in problem
+    assert f"expected sha256 {catalogue.CATALOGUE[catalogue.EMBEDDED].sha256[catalogue.GRAPH]}" in problem
     assert "restore it" in problem
 
 
