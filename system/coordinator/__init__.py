@@ -4,6 +4,9 @@ core/            start here: queue, batches, dispatch, redirect, membership, led
 http.py          the REST surface
 intake.py        the bodies of its requests, until they are here or too late
 grpc_worker.py   a worker at the other end of a gRPC channel
+addresses.py     where workers are, as WORKERS says it
+membership.py    who is a member: connects to each, follows those behind a name
+resolver.py      what is behind a name now
 settings.py      the environment, validated
 listeners.py     several listeners of the core as one
 logs.py          the core's events as log lines

@@ -21,6 +21,8 @@ from system.coordinator.intake import Intake
 from system.coordinator.listeners import Listeners
 from system.coordinator.logs import LogListener
 from system.coordinator.metrics.exposition import Metrics
+from system.coordinator.membership import Membership
+from system.coordinator.resolver import look_up
 from system.coordinator.settings import CoordinatorSettings
 
 
@@ -52,13 +54,14 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
     metrics = Metrics(settings.batch_size)
     listeners = Listeners(LogListener(log), metrics.listener)
     async with contextlib.AsyncExitStack() as scopes:
-        workers = {
-            name: await scopes.enter_async_context(GrpcWorker(address)) for name, address in settings.workers.items()
-        }
+        membership = await scopes.enter_async_context(
+            Membership(settings.workers, GrpcWorker, look_up, settings.dns_interval, log)
+        )
         dispatcher = await scopes.enter_async_context(
-            Dispatcher(workers, settings.policy, listeners, random.Random(settings.seed), time.time)
+            Dispatcher(membership.fixed, settings.policy, listeners, random.Random(settings.seed), time.time)
         )
         scrape = await scopes.enter_async_context(metrics.of(dispatcher))
+        await scopes.enter_async_context(membership.kept(dispatcher))
         intake = Intake(settings.max_body_bytes)
         server = _Server(
             uvicorn.Config(
@@ -97,7 +100,7 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, drain, number.name)
         host, port = bound.getsockname()[:2]
-        log.info("listening", host=host, port=port, workers=settings.workers)
+        log.info("listening", host=host, port=port, workers=str(settings.workers))
         await server.serve(sockets=[bound])
     ledger = dispatcher.ledger
     log.info("stopped", completed=ledger.completed, failed=ledger.failed, abandoned=abandoned)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import fields
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from system.coordinator.addresses import FORMS, Addresses
 from system.coordinator.core.policy import Policy
-
-_ENTRY: Final = re.compile(r"^(?:(?P<id>[^=\s]+)=)?(?P<host>[^:/=\s]+|\[[0-9A-Fa-f:]+\]):(?P<port>\d{1,5})$")
 
 
 class CoordinatorSettings(BaseSettings):
@@ -19,10 +17,13 @@ class CoordinatorSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
 
-    workers: Annotated[dict[str, str], NoDecode] = Field(
+    workers: Annotated[Addresses, NoDecode] = Field(
         default="worker1:50051,worker2:50051,worker3:50051",
         validate_default=True,
-        description="host:port or id=host:port, separated by commas",
+        description=f"{FORMS}, separated by commas",
+    )
+    dns_interval: float = Field(
+        default=5.0, gt=0, le=3600, description="seconds from one look-up of a dns:/// name to the next, up to 3600"
     )
     worker_timeout: float = Field(
         default=3.0,
@@ -112,35 +113,8 @@ class CoordinatorSettings(BaseSettings):
 
     @field_validator("workers", mode="before")
     @classmethod
-    def _parse_workers(cls, value: object) -> object:
-        """`host:port` or `id=host:port`, comma-separated. Without an id a worker is called by its host, or by
-        host:port where another worker has the same host.
-        """
-        if not isinstance(value, str):
-            return value
-        problems, parsed = [], []
-        for entry in filter(None, (part.strip() for part in value.split(","))):
-            match = _ENTRY.match(entry)
-            if entry.startswith("dns:"):
-                problems.append(f"{entry!r}: addresses behind a name are not supported yet")
-            elif match is None or not 0 < int(match["port"]) <= 65535:
-                problems.append(f"{entry!r} is neither host:port nor id=host:port")
-            else:
-                parsed.append((match["id"], match["host"], match["port"]))
-        hosts = [host for given, host, _ in parsed if given is None]
-        named = [
-            (given or (host if hosts.count(host) == 1 else f"{host}:{port}"), f"{host}:{port}")
-            for given, host, port in parsed
-        ]
-        ids = [name for name, _ in named]
-        problems += [
-            f"{name!r} is there more than once" for name in sorted({name for name in ids if ids.count(name) > 1})
-        ]
-        if not named and not problems:
-            problems.append("at least one worker is needed")
-        if problems:
-            raise ValueError("; ".join(problems))
-        return dict(named)
+    def _read_workers(cls, value: object) -> object:
+        return Addresses.read(value) if isinstance(value, str) else value
 
     @property
     def policy(self) -> Policy:
