@@ -50,7 +50,7 @@ class InferenceServiceServicer:
     """Missing associated documentation comment in .proto file."""
 
     def Infer(self, request, context):
-        """Computes one batch. The answer keeps the order and the ids of the request. A refusal that comes before anything was
+        """Computes one batch. The answer keeps the order and the ids of the request. A refusal that came before anything was
         computed says so in its trailing metadata, `brownout-executed: no`; without it, some of the batch may have been.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)

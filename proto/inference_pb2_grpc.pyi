@@ -36,7 +36,7 @@ class InferenceServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> InferenceServiceAsyncStub: ...
     Infer: _grpc.UnaryUnaryMultiCallable[_inference_pb2.InferRequest, _inference_pb2.InferResponse]
-    """Computes one batch. The answer keeps the order and the ids of the request. A refusal that comes before anything was
+    """Computes one batch. The answer keeps the order and the ids of the request. A refusal that came before anything was
     computed says so in its trailing metadata, `brownout-executed: no`; without it, some of the batch may have been.
     """
     HealthCheck: _grpc.UnaryUnaryMultiCallable[_inference_pb2.HealthRequest, _inference_pb2.HealthResponse]
@@ -46,7 +46,7 @@ class InferenceServiceStub:
 class InferenceServiceAsyncStub(InferenceServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     Infer: _aio.UnaryUnaryMultiCallable[_inference_pb2.InferRequest, _inference_pb2.InferResponse]  # type: ignore[assignment]
-    """Computes one batch. The answer keeps the order and the ids of the request. A refusal that comes before anything was
+    """Computes one batch. The answer keeps the order and the ids of the request. A refusal that came before anything was
     computed says so in its trailing metadata, `brownout-executed: no`; without it, some of the batch may have been.
     """
     HealthCheck: _aio.UnaryUnaryMultiCallable[_inference_pb2.HealthRequest, _inference_pb2.HealthResponse]  # type: ignore[assignment]
@@ -59,7 +59,7 @@ class InferenceServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _inference_pb2.InferRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_inference_pb2.InferResponse, _abc.Awaitable[_inference_pb2.InferResponse]]:
-        """Computes one batch. The answer keeps the order and the ids of the request. A refusal that comes before anything was
+        """Computes one batch. The answer keeps the order and the ids of the request. A refusal that came before anything was
         computed says so in its trailing metadata, `brownout-executed: no`; without it, some of the batch may have been.
         """
 
