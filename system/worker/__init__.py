@@ -3,11 +3,14 @@
 __main__.py     `python -m system.worker`: settings in, exit code out; start here
 settings.py     what the environment may say
 server.py       the life of the process: bind, load, warm up, serve, drain
+stopping.py     the signals that end it, and the drain with its bound
+decoding.py     bytes that are no message are refused
 service.py      the RPCs: who is let in, what is answered
-lane.py         one batch computes at a time, off the event loop; callers who left cost nothing
-misfortune.py   the faults a worker inflicts on itself: CRASH_RATE and MAX_DELAY
+batch.py        what a call asks for, checked
+lane.py         one batch computes at a time, off the event loop; callers who left and items too late cost nothing
+misfortune.py   the faults a worker inflicts on itself: CRASH_RATE, CRASH_ON and MAX_DELAY
 refusal.py      why a call is refused, each with its gRPC status
 
-    Infer ─► service ─► lane (waits its turn) ─► thread: classifier, text by text ─► service ─► answer
-                 └ HealthCheck, grpc.health.v1: answered by the event loop meanwhile
+    Infer ─► decoding ─► service ─► lane (waits its turn) ─► thread: classifier, text by text ─► service ─► answer
+                            └ HealthCheck, grpc.health.v1: answered by the event loop meanwhile
 """

@@ -1,6 +1,7 @@
 """Run one worker: `python -m system.worker`. Its settings are environment variables (see settings.py).
 
-Exit codes: 0 drained and stopped; 2 could not start, with one message on stderr; 70 crashed on purpose (CRASH_RATE).
+Exit codes: 0 drained and stopped; 2 could not start, with one message on stderr; 70 crashed on purpose (CRASH_RATE,
+CRASH_ON).
 """
 
 import asyncio

@@ -15,16 +15,21 @@ class Mishap:
 
     delay_s: float = 0.0
     crash_after: int | None = None
-    """How many items are computed before the process dies; None: it survives."""
+    """How many items are dealt with before the process dies; None: it survives."""
 
 
 class Misfortune:
-    """Draws one mishap a batch."""
+    """Draws one mishap a batch, and knows the text that is poison, if there is one."""
 
-    def __init__(self, *, crash_rate: float, max_delay_s: float, rng: Random) -> None:
+    def __init__(self, *, crash_rate: float, max_delay_s: float, rng: Random, crash_on: str | None = None) -> None:
         self._crash_rate = crash_rate
         self._max_delay_s = max_delay_s
         self._rng = rng
+        self._crash_on = crash_on
+
+    def kills(self, text: str) -> bool:
+        """Whether the process dies of computing `text`, whatever company it comes in."""
+        return self._crash_on is not None and self._crash_on in text
 
     def draw(self, size: int) -> Mishap:
         """Mishap of a batch of `size` ≥ 1 items.

@@ -6,12 +6,13 @@ connects once and then watches, instead of being refused and backing off.
 """
 
 import asyncio
-import signal
+import os
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from random import Random
 from typing import Final
+from uuid import uuid4
 
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -21,10 +22,12 @@ from proto import inference_pb2, inference_pb2_grpc
 from system.models import catalogue, progress
 from system.models.classifier import Classifier
 from system.worker import misfortune
+from system.worker.decoding import Decoding
 from system.worker.lane import Lane
 from system.worker.misfortune import Misfortune
 from system.worker.service import InferenceService
 from system.worker.settings import WorkerSettings
+from system.worker.stopping import StopSignals, done_before, drain
 
 MEBIBYTE: Final = 1024 * 1024
 
@@ -62,29 +65,26 @@ class PortError(Exception):
 
 async def serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
     """Serve until SIGTERM or SIGINT, then drain. Raise PortError or ModelError if there is nothing to serve."""
-    told_to_stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told_to_stop.set)
-
+    signals = StopSignals.heard()
     statuses = health.aio.HealthServicer()
-    service = InferenceService(settings.worker_id, log)
+    # Not drawn from SEED: the next process under the same settings is another one.
+    service = InferenceService(settings.worker_id, uuid4().hex, settings.max_concurrent_batches, log)
     async with _listening(settings, service, statuses, log):
-        lane = await asyncio.to_thread(_load, settings, log)
-        service.open(lane)
-        await _set_health(statuses, health_pb2.HealthCheckResponse.SERVING)
-        log.info("serving", model=settings.model)
+        loading = asyncio.create_task(asyncio.to_thread(_load, settings, log))
+        ended = await done_before(loading, signals.asked)
+        if ended:
+            service.open(loading.result())
+            await _set_health(statuses, health_pb2.HealthCheckResponse.SERVING)
+            log.info("serving", model=settings.model)
 
-        await told_to_stop.wait()
-        log.info("draining", running=service.running)
-        await statuses.enter_graceful_shutdown()
-        service.close()
-        try:
-            async with asyncio.timeout(settings.drain_timeout):
-                await service.idle()
-        except TimeoutError:
-            log.warning("drain timed out", abandoned=service.running, after_s=settings.drain_timeout)
+            await signals.asked.wait()
+            await statuses.enter_graceful_shutdown()
+            service.close()
+            ended = await drain(service, signals.insisted, settings.drain_timeout, log)
     log.info("stopped")
+    if not ended:
+        # A thread still loads or computes. The interpreter would wait for it, and it may be stuck.
+        os._exit(0)
 
 
 def _check_address(settings: WorkerSettings) -> None:
@@ -105,7 +105,7 @@ def _check_address(settings: WorkerSettings) -> None:
 async def _listening(
     settings: WorkerSettings, service: InferenceService, statuses: health.aio.HealthServicer, log: FilteringBoundLogger
 ) -> AsyncIterator[None]:
-    server = grpc.aio.server(options=OPTIONS)
+    server = grpc.aio.server(interceptors=[Decoding()], options=OPTIONS)
     inference_pb2_grpc.add_InferenceServiceServicer_to_server(service, server)
     health_pb2_grpc.add_HealthServicer_to_server(statuses, server)
     await _set_health(statuses, health_pb2.HealthCheckResponse.NOT_SERVING)
@@ -131,11 +131,16 @@ def _load(settings: WorkerSettings, log: FilteringBoundLogger) -> Lane:
     # The first inference allocates; no request should pay for that, and a model that cannot answer must not serve.
     classifier.classify_one(WARM_UP)
 
-    def crash() -> None:
-        log.error("crashing on purpose", exit_code=misfortune.CRASH_EXIT_CODE)
+    def crash(reason: str) -> None:
+        log.error("crashing on purpose", reason=reason, exit_code=misfortune.CRASH_EXIT_CODE)
         misfortune.crash()
 
-    draws = Misfortune(crash_rate=settings.crash_rate, max_delay_s=settings.max_delay, rng=Random(settings.seed))
+    draws = Misfortune(
+        crash_rate=settings.crash_rate,
+        max_delay_s=settings.max_delay,
+        rng=Random(settings.seed),
+        crash_on=settings.crash_on,
+    )
     return Lane(classifier, draws, crash)
 
 

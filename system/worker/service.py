@@ -9,25 +9,32 @@ from structlog.typing import FilteringBoundLogger
 
 from proto import inference_pb2, inference_pb2_grpc
 from system.models.classifier import Prediction
+from system.worker.batch import Batch
 from system.worker.lane import Answer, Lane
-from system.worker.refusal import MalformedBatchError, NotServingError, RefusalError
+from system.worker.refusal import FullError, NotServingError, RefusalError
 
 
 class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
-    """Closed until `open` hands it a lane; closed again by `close`, which running calls outlive."""
+    """Closed until `open` hands it a lane; closed again by `close`, which running calls outlive.
 
-    def __init__(self, worker_id: str, log: FilteringBoundLogger) -> None:
+    Bounds the batches that it lets in by itself, and not by gRPC's bound on all calls: that would refuse health checks
+    as well when batches pile up, and a busy worker would be taken for a dead one.
+    """
+
+    def __init__(self, worker_id: str, instance_id: str, max_batches: int, log: FilteringBoundLogger) -> None:
         self._worker_id = worker_id
+        self._instance_id = instance_id
+        self._max_batches = max_batches
         self._log = log
         self._lane: Lane | None = None
-        self._running = 0
+        self._running: list[Batch] = []
         self._idle = asyncio.Event()
         self._idle.set()
 
     @property
-    def running(self) -> int:
-        """Calls of Infer that were let in and are not yet answered."""
-        return self._running
+    def running(self) -> tuple[Batch, ...]:
+        """What was let in and is not yet answered, oldest first."""
+        return tuple(self._running)
 
     def open(self, lane: Lane) -> None:
         self._lane = lane
@@ -45,10 +52,10 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
         context: grpc.aio.ServicerContext[inference_pb2.InferRequest, inference_pb2.InferResponse],
     ) -> inference_pb2.InferResponse:
         try:
-            with self._admitted(request) as lane:
-                return await self._infer(lane, request, context.time_remaining())
+            with self._admitted(request, context.time_remaining()) as (lane, batch):
+                return await self._infer(lane, batch)
         except RefusalError as refusal:
-            await context.abort(refusal.status, str(refusal))
+            await refusal.end(context)
 
     async def HealthCheck(  # noqa: N802 - the contract's name
         self,
@@ -57,47 +64,44 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
             inference_pb2.HealthRequest, inference_pb2.HealthResponse
         ],
     ) -> inference_pb2.HealthResponse:
-        return inference_pb2.HealthResponse(ok=self._lane is not None, worker_id=self._worker_id)
+        return inference_pb2.HealthResponse(
+            ok=self._lane is not None, worker_id=self._worker_id, instance_id=self._instance_id
+        )
 
     @contextmanager
-    def _admitted(self, request: inference_pb2.InferRequest) -> Iterator[Lane]:
+    def _admitted(self, request: inference_pb2.InferRequest, remaining_s: float | None) -> Iterator[tuple[Lane, Batch]]:
         if self._lane is None:
             raise NotServingError(f"{self._worker_id} is not serving: it is starting or draining")
-        if len(request.request_ids) != len(request.input_texts):
-            raise MalformedBatchError(
-                f"request_ids has {len(request.request_ids)} items and input_texts {len(request.input_texts)}; "
-                "they must be as many"
-            )
-        self._running += 1
+        if len(self._running) >= self._max_batches:
+            raise FullError(f"{self._worker_id} already holds {len(self._running)} batches, as many as it may")
+        batch = Batch.read(request, asyncio.get_running_loop().time(), remaining_s)
+        self._running.append(batch)
         self._idle.clear()
         try:
-            yield self._lane
+            yield self._lane, batch
         finally:
-            self._running -= 1
-            if self._running == 0:
+            self._running.remove(batch)
+            if not self._running:
                 self._idle.set()
 
-    async def _infer(
-        self, lane: Lane, request: inference_pb2.InferRequest, remaining_s: float | None
-    ) -> inference_pb2.InferResponse:
-        request_ids = list(request.request_ids)
-        self._log.debug("admitted", request_ids=request_ids, running=self._running)
-        deadline = None if remaining_s is None else asyncio.get_running_loop().time() + remaining_s
+    async def _infer(self, lane: Lane, batch: Batch) -> inference_pb2.InferResponse:
+        self._log.debug("admitted", request_ids=batch.request_ids, running=len(self._running))
         try:
-            computed = await lane.compute(list(request.input_texts), deadline)
+            computed = await lane.compute(batch)
         except asyncio.CancelledError:
-            self._log.info("batch abandoned", request_ids=request_ids, size=len(request_ids))
+            self._log.info("batch abandoned", request_ids=batch.request_ids, size=len(batch.items))
             raise
         self._log.info(
             "batch",
-            request_ids=request_ids,
-            size=len(request_ids),
+            request_ids=batch.request_ids,
+            size=len(batch.items),
+            expired=computed.expired,
             queue_ms=round(computed.queue_ms, 3),
             compute_ms=round(computed.compute_ms, 3),
         )
-        return self._response(request_ids, computed.answers)
+        return self._response(batch.request_ids, computed.answers)
 
-    def _response(self, request_ids: list[str], answers: tuple[Answer, ...]) -> inference_pb2.InferResponse:
+    def _response(self, request_ids: tuple[str, ...], answers: tuple[Answer, ...]) -> inference_pb2.InferResponse:
         predicted = [answer if isinstance(answer, Prediction) else None for answer in answers]
         return inference_pb2.InferResponse(
             request_ids=request_ids,

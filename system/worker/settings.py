@@ -28,9 +28,13 @@ class WorkerSettings(SourceSettings):
     max_delay: float = Field(
         default=0.0, ge=0, le=3600, description="0 to 3600 s, of which each batch waits a share drawn uniformly"
     )
+    crash_on: str | None = Field(default=None, description="a text; an input that contains it kills the worker")
     seed: int | None = Field(default=None, description="an integer that repeats the draws of CRASH_RATE and MAX_DELAY")
     model: str = Field(
         default=catalogue.EMBEDDED, description=f"{', '.join(sorted(catalogue.CATALOGUE))}, or a directory"
+    )
+    max_concurrent_batches: int = Field(
+        default=64, ge=1, le=10_000, description="1 to 10000 batches at once, after which more are refused"
     )
     drain_timeout: float = Field(
         default=10.0, ge=0, le=3600, description="0 to 3600 s, which running calls get at shutdown"

@@ -11,7 +11,7 @@ import structlog
 from proto import inference_pb2_grpc
 from system.worker.misfortune import CRASH_EXIT_CODE
 from system.worker.service import InferenceService
-from tests.worker.running_worker import PATIENCE_S, Client, connected, running_worker, serving
+from tests.worker.running_worker import PATIENCE_S, Client, connected, running_worker, says_not_executed, serving
 
 # A delay long enough that a call is surely still running when the next step of a test comes.
 LONG = {"MAX_DELAY": 3600, "SEED": 1, "LOG_LEVEL": "debug"}
@@ -38,7 +38,7 @@ async def test_a_watcher_sees_the_worker_start_and_drain(service: str) -> None:
 
 async def test_a_worker_without_its_model_answers_that_it_is_not_serving() -> None:
     server = grpc.aio.server()
-    service = InferenceService("w", structlog.get_logger())
+    service = InferenceService("w", "its first life", 1, structlog.get_logger())
     inference_pb2_grpc.add_InferenceServiceServicer_to_server(service, server)
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
@@ -51,6 +51,7 @@ async def test_a_worker_without_its_model_answers_that_it_is_not_serving() -> No
                 await client.infer(["a joy"])
 
         assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert says_not_executed(refused.value)
     finally:
         await server.stop(None)
 
@@ -70,22 +71,10 @@ async def test_calls_under_way_are_answered_before_the_worker_stops(number: sign
 
         assert draining["running"] == 2
         assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert says_not_executed(refused.value)
         assert [answer.output_texts[0] for answer in answers] == ["POSITIVE", "POSITIVE"]
         assert await worker.exit_code() == 0
         assert (await worker.line("stopped"))["level"] == "info"
-
-
-async def test_a_drain_ends_at_its_timeout_and_says_what_it_abandoned() -> None:
-    async with serving(**LONG, DRAIN_TIMEOUT=0.1) as (worker, client):
-        call = client.infer(["a joy"])
-        await worker.line("admitted")
-
-        worker.process.terminate()
-
-        assert (await worker.line("drain timed out"))["abandoned"] == 1
-        assert await worker.exit_code() == 0
-        with pytest.raises((grpc.aio.AioRpcError, asyncio.CancelledError)):
-            await call
 
 
 async def test_health_is_answered_while_a_batch_computes() -> None:
@@ -105,6 +94,24 @@ async def test_health_is_answered_while_a_batch_computes() -> None:
         assert batch["request_ids"] == [f"r{index}" for index in range(30)]
         assert batch["compute_ms"] > 0
         assert answered >= 5
+
+
+async def test_batches_beyond_the_bound_are_refused_and_health_never_is() -> None:
+    async with serving(**LONG, MAX_CONCURRENT_BATCHES=2) as (worker, client):
+        calls = [client.infer(["a joy"], [f"{index}"]) for index in range(2)]
+        await worker.line("admitted", lambda line: bool(line["running"] == 2))
+
+        with pytest.raises(grpc.aio.AioRpcError, match="already holds 2 batches") as refused:
+            await client.infer(["one too many"])
+        assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert says_not_executed(refused.value)
+        assert (await client.health_check()).ok
+        assert await client.status() == "SERVING"
+
+        calls[1].cancel()
+        await worker.line("batch abandoned")
+        client.infer(["has room now"], ["after"])
+        assert (await worker.line("admitted", lambda line: bool(line["request_ids"] == ["after"])))["running"] == 2
 
 
 async def test_a_cancelled_call_is_never_computed() -> None:
@@ -143,15 +150,32 @@ async def test_a_crash_rate_of_one_kills_the_worker_in_its_first_batch() -> None
         assert all(line["event"] != "batch" for line in worker.lines)
 
 
-async def test_a_killed_worker_comes_back_on_its_port() -> None:
-    async with serving() as (worker, client):
+async def test_poison_kills_the_worker_and_its_like_do_not() -> None:
+    async with serving(CRASH_ON="poison") as (worker, client):
+        assert (await client.infer(["a joy", "poisson arrivals", "POISON"])).success
+        with pytest.raises(grpc.aio.AioRpcError) as broken:
+            await client.infer(["a joy", "the poison in it", "utterly awful"])
+
+        assert broken.value.code() is grpc.StatusCode.UNAVAILABLE
+        assert not says_not_executed(broken.value)
+        assert await worker.exit_code() == CRASH_EXIT_CODE
+        assert (await worker.line("crashing on purpose"))["reason"] == "CRASH_ON"
+
+
+async def test_a_killed_worker_comes_back_on_its_port_as_another_instance() -> None:
+    async with serving(WORKER_ID="w", SEED=1) as (worker, client):
         assert (await client.infer(["a joy"])).success
+        first = await client.health_check()
         port = (await worker.line("listening"))["port"]
         worker.process.kill()
         await worker.exit_code()
 
-    async with serving(PORT=port) as (_, client):
+    async with serving(PORT=port, WORKER_ID="w", SEED=1) as (_, client):
         assert (await client.infer(["a joy"])).success
+        second = await client.health_check()
+
+    assert first.worker_id == second.worker_id == "w"
+    assert first.instance_id != second.instance_id
 
 
 async def test_a_reserved_port_can_be_served() -> None:

@@ -44,3 +44,14 @@ def test_one_seed_gives_one_sequence() -> None:
 
 def test_another_crash_rate_leaves_the_delays_alone() -> None:
     assert [delay for delay, _ in mishaps(0.9, 1.0)] == [delay for delay, _ in mishaps(0.0, 1.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "killed"), [("poison", True), ("a poisonous film", True), ("Poison", False), ("a joy", False), ("", False)]
+)
+def test_poison_is_a_text_that_holds_what_crash_on_says(text: str, killed: bool) -> None:
+    assert Misfortune(crash_rate=0, max_delay_s=0, rng=Random(7), crash_on="poison").kills(text) is killed
+
+
+def test_no_text_is_poison_by_default() -> None:
+    assert not Misfortune(crash_rate=0, max_delay_s=0, rng=Random(7)).kills("poison")
