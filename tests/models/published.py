@@ -1,8 +1,8 @@
 """A catalogue whose full model is published by the hub of these tests: the embedded model's files, of the same shape.
 
-    python -m tests.models.published system.models.fetch distilbert-sst2     runs a command under that catalogue
+    python tests/models/published.py system.models.fetch distilbert-sst2     runs a command under that catalogue
 
-The real one is 268 MB and out of a test's reach.
+The real one is 268 MB and out of a test's reach. Run as a file, which finds the system where it is installed.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def test_a_terminal_gets_a_bar_a_file(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setenv("MODEL_CACHE", str(tmp_path))
     with serving(Hub(published.files())) as hub:
         monkeypatch.setenv("HF_ENDPOINT", hub.address)
-        command = (sys.executable, "-m", "tests.models.published", "system.models.fetch", FULL)
+        command = (sys.executable, published.__file__, "system.models.fetch", FULL)
         with at_terminal(*command) as terminal:
             assert terminal.wait(PATIENCE_S) == 0
 

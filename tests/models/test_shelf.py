@@ -47,7 +47,7 @@ def _published(monkeypatch: pytest.MonkeyPatch) -> None:
 def fetching(endpoint: str, cache: Path) -> subprocess.Popen[str]:
     """The command of another process."""
     return subprocess.Popen(
-        [sys.executable, "-m", "tests.models.published", "system.models.fetch", FULL],
+        [sys.executable, published.__file__, "system.models.fetch", FULL],
         env={"PATH": os.environ["PATH"], "HF_ENDPOINT": endpoint, "MODEL_CACHE": str(cache)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -26,7 +26,7 @@ def hub() -> Iterator[Hub]:
 async def starting(endpoint: str, cache: Path) -> AsyncIterator[RunningWorker]:
     """A worker of the full model, as the hub of these tests publishes it."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "tests.models.published", "system.worker"),
+        *(sys.executable, published.__file__, "system.worker"),
         env=environment({"MODEL": FULL, "HF_ENDPOINT": endpoint, "MODEL_CACHE": cache}),
         stdout=asyncio.subprocess.PIPE,
     )
