@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Self
 
 import grpc
 import grpc.aio
 
 from proto import inference_pb2, inference_pb2_grpc
+from proto.trailers import NOT_EXECUTED
 from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused
 
 # A worker that cannot be reached for this long is asked again over a new connection: the old one may be half open,
@@ -31,6 +33,18 @@ _CHANNEL_OPTIONS: Final = (
     ("grpc.enable_http_proxy", 0),
 )
 
+# What a status alone says of the batch; any other is an answer of the worker. `_failure` has the whole table.
+_CAUSES: Final[Mapping[grpc.StatusCode, Cause]] = MappingProxyType(
+    {
+        grpc.StatusCode.UNAVAILABLE: Cause.CUT,
+        grpc.StatusCode.CANCELLED: Cause.CUT,
+        grpc.StatusCode.DEADLINE_EXCEEDED: Cause.TOO_SLOW,
+    }
+)
+
+# With these a worker that starts, drains or is full turns a batch away that another one may well take. The rest of what
+# it refuses before computing anything (a malformed batch, one that came too late) it would refuse again.
+_TURNED_AWAY: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXHAUSTED)
 
 # How gRPC's details begin when a call ends UNAVAILABLE because no connection came about; any other was under way.
 _NEVER_SENT: Final = ("failed to connect", "errors resolving", "dns resolution failed")
@@ -60,12 +74,9 @@ class GrpcWorker:
         self._stub = inference_pb2_grpc.InferenceServiceStub(self._channel)
 
     async def infer(self, items: Sequence[Item], timeout_s: float) -> Sequence[Answer | ItemRefused]:
-        request = inference_pb2.InferRequest(
-            request_ids=[item.request_id for item in items], input_texts=[item.text for item in items]
-        )
         response: inference_pb2.InferResponse | None
         try:
-            response = await self._stub.Infer(request, timeout=timeout_s)
+            response = await self._stub.Infer(_request(items), timeout=timeout_s)
         except grpc.aio.AioRpcError as error:
             raise _failure(error) from error
         except asyncio.CancelledError:
@@ -88,15 +99,15 @@ class GrpcWorker:
             failure = _failure(error)
             if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
                 failure = AttemptFailed(Cause.SILENT, f"no heartbeat for {timeout_s:g} s")
-            if failure.cause is not Cause.REFUSED:
+            if failure.cause not in (Cause.REFUSED, Cause.NOT_SERVING):
                 await self._not_reached()
             raise failure from error
         self._unreached_since = None
         if response is None:
             raise AttemptFailed(Cause.REFUSED, _GARBAGE)
         if not response.ok:
-            raise AttemptFailed(Cause.REFUSED, "it says that it is not serving")
-        return None
+            raise AttemptFailed(Cause.NOT_SERVING, "it says that it is not serving")
+        return response.instance_id or None
 
     async def _not_reached(self) -> None:
         """Counts from the first check that failed, not from the last that was answered: between the two may lie a long
@@ -112,18 +123,38 @@ class GrpcWorker:
             await stale.close()
 
 
+def _request(items: Sequence[Item]) -> inference_pb2.InferRequest:
+    """Fields from 5 up are left out where they would say nothing: older workers do not know them."""
+    request = inference_pb2.InferRequest(
+        request_ids=[item.request_id for item in items], input_texts=[item.text for item in items]
+    )
+    if any(item.timeout_s < math.inf for item in items):
+        request.time_remaining_s.extend(item.timeout_s for item in items)
+    if any(item.traceparent for item in items):
+        request.traceparents.extend(item.traceparent or "" for item in items)
+    return request
+
+
 def _failure(error: grpc.aio.AioRpcError) -> AttemptFailed:
-    """What a gRPC status says about whether the batch can have been executed."""
+    """What gRPC says about whether the batch can have been executed.
+
+    status               and                                    cause
+    ──────────────────   ────────────────────────────────────   ───────────
+    UNAVAILABLE          no connection came about               NOT_SENT
+    UNAVAILABLE,         the trailer `brownout-executed: no`    NOT_SERVING
+    RESOURCE_EXHAUSTED
+    UNAVAILABLE          neither: a connection broke            CUT
+    CANCELLED                                                   CUT
+    DEADLINE_EXCEEDED                                           TOO_SLOW
+    any other                                                   REFUSED
+    """
     code, details = error.code(), error.details() or ""
-    reason = f"{code.name}: {details}"
-    if code is grpc.StatusCode.UNAVAILABLE:
-        never_sent = details.lower().startswith(_NEVER_SENT)
-        return AttemptFailed(Cause.NOT_SENT if never_sent else Cause.CUT, reason)
-    if code is grpc.StatusCode.CANCELLED:
-        return AttemptFailed(Cause.CUT, reason)
-    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-        return AttemptFailed(Cause.TOO_SLOW, reason)
-    return AttemptFailed(Cause.REFUSED, reason)
+    cause = _CAUSES.get(code, Cause.REFUSED)
+    if code in _TURNED_AWAY and NOT_EXECUTED in tuple(error.trailing_metadata() or ()):
+        cause = Cause.NOT_SERVING
+    elif code is grpc.StatusCode.UNAVAILABLE and details.lower().startswith(_NEVER_SENT):
+        cause = Cause.NOT_SENT
+    return AttemptFailed(cause, f"{code.name}: {details}")
 
 
 def _outcomes(items: Sequence[Item], response: inference_pb2.InferResponse) -> Sequence[Answer | ItemRefused]:
