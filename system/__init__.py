@@ -4,6 +4,7 @@ coordinator/   HTTP edge, micro-batch queue, dispatch, membership, ledger; start
 worker/        gRPC process around one model session
 client/        bursty load client
 models/        the embedded model and the catalogue of others
+tracing/       spans across processes, if anybody asked for them
 settings.py    reading the environment, all problems reported at once
 logs.py        one JSON object a line
 log_stream.py  the standard output they go to, which may fail without anything else failing

@@ -162,9 +162,18 @@ def imports(source: Path) -> set[str]:
     [
         pytest.param("dependencies", [f"{package}/**/*.py" for package in SHIPPED], id="everything"),
         pytest.param(
-            "worker", ["proto/*.py", "system/worker/**/*.py", "system/models/**/*.py", "system/*.py"], id="worker"
+            "worker",
+            [
+                *("proto/*.py", "system/worker/**/*.py", "system/models/**/*.py", "system/*.py"),
+                "system/tracing/*.py",
+            ],
+            id="worker",
         ),
-        pytest.param("coordinator", ["proto/*.py", "system/coordinator/**/*.py", "system/*.py"], id="coordinator"),
+        pytest.param(
+            "coordinator",
+            ["proto/*.py", "system/coordinator/**/*.py", "system/*.py", "system/tracing/*.py"],
+            id="coordinator",
+        ),
         pytest.param("client", ["system/client/**/*.py"], id="client"),
         pytest.param("dashboard", ["dashboard/**/*.py", "reports/**/*.py"], id="dashboard"),
     ],
@@ -181,9 +190,15 @@ def test_what_is_imported_is_asked_for(asked: str, places: list[str]) -> None:
         for source in ROOT.glob(place)
         if source != ROOT / "proto" / "generate.py"  # a command for developers; the lint group has its compiler
         for name in imports(source)
-        if not declared & {canonicalize_name(provider) for provider in providers.get(name, [])}
+        if not (declared | optional(source)) & {canonicalize_name(provider) for provider in providers.get(name, [])}
     ]
     assert not undeclared
+
+
+def optional(source: Path) -> set[str]:
+    """What one file may import that most installations lack."""
+    extra = {ROOT / "system" / "tracing" / "otel.py": "otel"}.get(source)
+    return {Requirement(text).name for text in project()["project"]["optional-dependencies"][extra]} if extra else set()
 
 
 def test_under_tox_it_is_the_wheel_that_is_tested() -> None:

@@ -11,5 +11,7 @@ settings.py      the environment, validated
 listeners.py     several listeners of the core as one
 logs.py          the core's events as log lines
 metrics/         the same and its state, as Prometheus reads them (its own map inside)
+traces.py        the same as spans
+traced_app.py    a span for each request of a client
 server.py        the life of the process: bind, connect, serve, drain
 """

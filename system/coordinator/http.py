@@ -19,6 +19,7 @@ from system.coordinator.core.errors import InputRefused, NotAdmitted, RequestFai
 from system.coordinator.core.ledger import INPUT_KEPT, Entry
 from system.coordinator.intake import BodyTooLarge, Intake
 from system.coordinator.metrics.exposition import Scrape
+from system.tracing import traceparent
 
 
 class InferBody(BaseModel):
@@ -43,7 +44,8 @@ def create_app(dispatcher: Dispatcher, intake: Intake, scrape: Scrape) -> FastAP
     async def infer(request: Request) -> Response:
         """Answer with the sentiment of `input`. Waits for the answer, at most five times WORKER_TIMEOUT."""
         body = InferBody.model_validate_json(await intake.read(request))
-        completed = await dispatcher.infer(body.input)
+        trace = traceparent.read(request.headers.get("traceparent"))
+        completed = await dispatcher.infer(body.input, traceparent=trace)
         return _json(
             {
                 "request_id": completed.request_id,

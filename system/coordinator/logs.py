@@ -9,6 +9,7 @@ from system.coordinator.core.flight import Flight
 from system.coordinator.core.ledger import Entry
 from system.coordinator.core.member import Member, MemberState
 from system.coordinator.core.request import Attempt, Request
+from system.tracing.traceparent import trace_id
 
 
 class LogListener:
@@ -27,6 +28,7 @@ class LogListener:
         self._log.info(
             "request",
             request_id=entry.request_id,
+            trace_id=trace_id(request.traceparent),
             success=entry.success,
             worker=entry.worker,
             latency_ms=round(entry.latency_ms, 2),

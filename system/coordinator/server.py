@@ -20,10 +20,13 @@ from system.coordinator.http import create_app
 from system.coordinator.intake import Intake
 from system.coordinator.listeners import Listeners
 from system.coordinator.logs import LogListener
-from system.coordinator.metrics.exposition import Metrics
 from system.coordinator.membership import Membership
+from system.coordinator.metrics.exposition import Metrics
 from system.coordinator.resolver import look_up
 from system.coordinator.settings import CoordinatorSettings
+from system.coordinator.traced_app import TracedApp
+from system.coordinator.traces import TraceListener
+from system.tracing.switch import connect
 
 
 class _Server(uvicorn.Server):
@@ -52,7 +55,9 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
     log = structlog.get_logger()
     abandoned = 0
     metrics = Metrics(settings.batch_size)
-    listeners = Listeners(LogListener(log), metrics.listener)
+    tracer = connect(settings, "brownout-coordinator")
+    traces = [] if tracer is None else [TraceListener(tracer)]
+    listeners = Listeners(LogListener(log), metrics.listener, *traces)
     async with contextlib.AsyncExitStack() as scopes:
         membership = await scopes.enter_async_context(
             Membership(settings.workers, GrpcWorker, look_up, settings.dns_interval, log)
@@ -63,9 +68,10 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
         scrape = await scopes.enter_async_context(metrics.of(dispatcher))
         await scopes.enter_async_context(membership.kept(dispatcher))
         intake = Intake(settings.max_body_bytes)
+        app = create_app(dispatcher, intake, scrape)
         server = _Server(
             uvicorn.Config(
-                create_app(dispatcher, intake, scrape),
+                app if tracer is None else TracedApp(app, tracer),
                 loop="none",
                 http="httptools",
                 ws="none",
@@ -92,7 +98,8 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
                 server.force_exit = True
                 abandon()
             else:
-                dispatcher.draining = server.should_exit = True
+                dispatcher.drain()
+                server.should_exit = True
                 intake.close()
                 loop.call_later(settings.drain_timeout, abandon)
 
@@ -102,5 +109,7 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
         host, port = bound.getsockname()[:2]
         log.info("listening", host=host, port=port, workers=str(settings.workers))
         await server.serve(sockets=[bound])
+    if tracer is not None and not tracer.close():
+        log.warning("the last spans were not taken in time")
     ledger = dispatcher.ledger
     log.info("stopped", completed=ledger.completed, failed=ledger.failed, abandoned=abandoned)

@@ -6,13 +6,14 @@ from dataclasses import fields
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, field_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import NoDecode, SettingsConfigDict
 
 from system.coordinator.addresses import FORMS, Addresses
 from system.coordinator.core.policy import Policy
+from system.tracing.settings import TracingSettings
 
 
-class CoordinatorSettings(BaseSettings):
+class CoordinatorSettings(TracingSettings):
     """Defaults are part of the contract."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)

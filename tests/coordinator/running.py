@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +43,9 @@ class RunningSystem:
 
 
 @asynccontextmanager
-async def running_system(logs: Path, workers: int = 1, **settings: str) -> AsyncIterator[RunningSystem]:
+async def running_system(
+    logs: Path, workers: int = 1, worker_settings: Mapping[str, str] | None = None, **settings: str
+) -> AsyncIterator[RunningSystem]:
     """Coordinator and workers on loopback, ready; `settings` is the coordinator's environment."""
     async with AsyncExitStack() as scopes:
         ports = [scopes.enter_context(PortReservation()) for _ in range(workers + 1)]
@@ -53,7 +55,7 @@ async def running_system(logs: Path, workers: int = 1, **settings: str) -> Async
                 f"worker{number}",
                 (sys.executable, "-m", "system.worker"),
                 log=logs / f"worker{number}.log",
-                environment={"PORT": str(port.port), "WORKER_ID": f"worker{number}"},
+                environment={"PORT": str(port.port), "WORKER_ID": f"worker{number}", **(worker_settings or {})},
             )
             started.append(await scopes.enter_async_context(process))
         members = ",".join(f"worker{number}={port.address}" for number, port in enumerate(ports[1:], 1))

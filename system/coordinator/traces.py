@@ -1,0 +1,84 @@
+"""What the core tells its listener, as spans: what a request waited for, and every attempt."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Final
+
+from system.coordinator.core.errors import NotAdmitted
+from system.coordinator.core.flight import Flight
+from system.coordinator.core.ledger import Entry
+from system.coordinator.core.member import Member, MemberState
+from system.coordinator.core.request import Attempt, Request
+from system.coordinator.core.worker import Cause
+from system.tracing.span import Kind, Span, Tracer
+
+# Attempts that gave no answer without anything having gone wrong.
+_IN_ORDER: Final = (Cause.OVERTAKEN, Cause.NOBODY_WAITS)
+
+
+class TraceListener:
+    """Implements the core's `Listener`.
+
+    When a batch is sent, its requests' `traceparent` becomes that of their newest attempt, which is what the worker is
+    then told; the one that a request came with is kept here until it ends.
+    """
+
+    def __init__(self, tracer: Tracer) -> None:
+        self._tracer = tracer
+        self._parents: dict[Request, str] = {}
+        self._attempts: dict[Attempt, Span] = {}
+
+    def request_refused(self, refusal: NotAdmitted) -> None: ...
+
+    def batch_sent(self, flight: Flight) -> None:
+        for request, attempt in zip(flight.requests, flight.attempts, strict=True):
+            if request.traceparent is None:
+                continue
+            parent = self._parents.setdefault(request, request.traceparent)
+            if not attempt.hedge:
+                self._waited(request, parent, until=attempt.started_at)
+            span = self._tracer.start(
+                "attempt",
+                Kind.CLIENT,
+                parent,
+                _epoch(attempt.started_at),
+                {
+                    "brownout.request_id": request.id,
+                    "brownout.worker": attempt.worker,
+                    "brownout.hedge": attempt.hedge,
+                    "brownout.released": flight.released.value,
+                    "brownout.batch_size": len(flight.requests),
+                },
+            )
+            self._attempts[attempt] = span
+            request.traceparent = span.traceparent
+
+    def attempt_ended(self, request: Request, attempt: Attempt) -> None:  # noqa: ARG002 - the listener's signature
+        span = self._attempts.pop(attempt, None)
+        if span is None or attempt.ended_at is None:
+            return
+        failed = attempt.cause is not None and attempt.cause not in _IN_ORDER
+        span.note({"brownout.outcome": attempt.cause.value if attempt.cause else "answered"})
+        span.end(_epoch(attempt.ended_at), str(attempt.cause) if failed else None)
+
+    def request_ended(self, request: Request, entry: Entry) -> None:
+        parent = self._parents.pop(request, request.traceparent)
+        if parent is not None and not entry.success:
+            self._waited(request, parent, until=request.accepted_at + entry.latency_ms / 1000)
+
+    def member_changed(self, member: Member, before: MemberState, reason: str) -> None: ...
+
+    def _waited(self, request: Request, parent: str, until: float) -> None:
+        """A span from when it was last in nobody's hands, if it was."""
+        since = max([request.accepted_at, *(attempt.ended_at for attempt in request.attempts if attempt.ended_at)])
+        if since < until:
+            span = self._tracer.start(
+                "queue", Kind.INTERNAL, parent, _epoch(since), {"brownout.request_id": request.id}
+            )
+            span.end(_epoch(until))
+
+
+def _epoch(loop_time: float) -> float:
+    return time.time() - (asyncio.get_running_loop().time() - loop_time)

@@ -1,0 +1,1 @@
+"""Tests of system/tracing, and of the spans of real processes."""
