@@ -25,6 +25,7 @@ class Notes:
 
     ended: list[Entry] = field(default_factory=list)
     moves: list[tuple[str, str, str]] = field(default_factory=list)
+    reasons: list[str] = field(default_factory=list)
     refused: list[NotAdmitted] = field(default_factory=list)
     sent: list[Flight] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
@@ -41,8 +42,9 @@ class Notes:
     def attempt_ended(self, request: Request, attempt: Attempt) -> None:  # noqa: ARG002 - likewise
         self.attempts.append(attempt)
 
-    def member_changed(self, member: Member, before: MemberState, reason: str) -> None:  # noqa: ARG002 - likewise
+    def member_changed(self, member: Member, before: MemberState, reason: str) -> None:
         self.moves.append((member.id, before.value, member.state.value))
+        self.reasons.append(reason)
 
 
 @dataclass
@@ -87,6 +89,7 @@ def fleet() -> FleetMaker:
             await asyncio.sleep(0.001)
             assert all(member.state is MemberState.UP for member in dispatcher.members)
             notes.moves.clear()
+            notes.reasons.clear()
             running = Fleet(dispatcher, workers, notes)
             try:
                 yield running

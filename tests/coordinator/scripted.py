@@ -18,8 +18,13 @@ class ScriptedWorker:
         self.batches: list[list[str]] = []
         self.asked_at: list[float] = []
         self.answered: list[str] = []
+        self.items: list[Sequence[Item]] = []
         self.refuses: Cause | None = None
+        self.refuses_share = 0.0
+        self.refused_batches_with: str | None = None
         self.refused_texts: set[str] = set()
+        self.deadly: set[str] = set()
+        self.deaths = 0
         self._lane = asyncio.Lock()
         self._there = asyncio.Event()
         self._there.set()
@@ -34,6 +39,12 @@ class ScriptedWorker:
         self._reachable = False
         if self._cut is not None and not self._cut.done():
             self._cut.set_result(None)
+
+    def cut(self) -> None:
+        """Its connections break; it is still there."""
+        if self._cut is not None and not self._cut.done():
+            self._cut.set_result(None)
+        self._cut = None
 
     def restart(self) -> None:
         if not self._reachable:
@@ -55,9 +66,15 @@ class ScriptedWorker:
     async def infer(self, items: Sequence[Item], timeout_s: float) -> Sequence[Answer | ItemRefused]:
         self.batches.append([item.text for item in items])
         self.asked_at.append(asyncio.get_running_loop().time())
+        self.items.append(items)
         if self.refuses is not None:
             raise AttemptFailed(self.refuses, "as scripted")
-        await self._within(timeout_s, self._compute(), Cause.TOO_SLOW)
+        asked = len(self.batches)
+        if int(asked * self.refuses_share) > int((asked - 1) * self.refuses_share) or (
+            self.refused_batches_with in self.batches[-1]
+        ):
+            raise AttemptFailed(Cause.REFUSED, "as scripted")
+        await self._within(timeout_s, self._compute([item.text for item in items]), Cause.TOO_SLOW)
         self.answered += [item.text for item in items]
         return [
             ItemRefused("as scripted") if item.text in self.refused_texts else Answer(item.text.upper(), 1.0)
@@ -68,10 +85,14 @@ class ScriptedWorker:
         await self._within(timeout_s, self._healthy(), Cause.SILENT)
         return self.instance
 
-    async def _compute(self) -> None:
+    async def _compute(self, texts: Sequence[str]) -> None:
         async with self._lane:
             await asyncio.sleep(self.service_s)
             await self._there.wait()
+            if self.deadly.intersection(texts):
+                self.deaths += 1
+                self.crash()
+                await asyncio.Event().wait()  # its answer is never written
 
     async def _healthy(self) -> None:
         await self._there.wait()

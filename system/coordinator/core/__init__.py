@@ -9,7 +9,8 @@ simulation runs this very code in virtual time.
                      └────▲─────┘            └──────────┘        │
                           └──────────── redirect ────────────────┘  the attempt failed, or its worker fell silent
 
-dispatcher.py   start here: admits, dispatches, keeps the clocks
+dispatcher.py   start here: admits and dispatches
+clocks.py       what is done about a batch that takes too long: hedge, redirect, end
 landing.py      what becomes of a batch that comes back, or does not: answers, redirects, ends
 causes.py       the one table of what follows from each way to fail
 

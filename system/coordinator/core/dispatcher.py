@@ -1,4 +1,4 @@
-"""Who gets which request when, and which clocks run meanwhile. What becomes of a batch is in landing.py."""
+"""Who gets which request when. What becomes of a batch is in landing.py, what is too long in clocks.py."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import math
 import random
 import uuid
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Self
+from typing import Self
 
 from system.coordinator.core.boarding import Boarding
 from system.coordinator.core.budget import Budget
+from system.coordinator.core.clocks import Clocks
 from system.coordinator.core.door import Door
 from system.coordinator.core.errors import NotAdmitted
 from system.coordinator.core.flight import Flight, Release
@@ -22,14 +23,10 @@ from system.coordinator.core.member import Member, MemberState
 from system.coordinator.core.outliers import Outliers
 from system.coordinator.core.policy import Policy
 from system.coordinator.core.queue import Queue
-from system.coordinator.core.request import Completed, Request, State
+from system.coordinator.core.request import Completed, Request
 from system.coordinator.core.roster import Roster
 from system.coordinator.core.suspicion import COINCIDENCE_S, Suspects
 from system.coordinator.core.worker import AttemptFailed, Cause, Item, Worker
-
-# A batch is overdue when it takes this many times what nearly all batches take.
-OVERDUE: Final = 4.0
-NEARLY_ALL: Final = 0.99
 
 
 class Dispatcher:
@@ -73,6 +70,14 @@ class Dispatcher:
         # Everything in flight may fail at once: what each worker computes and what it holds.
         savings = 2.0 * len(self._first) * self.policy.batch_size
         self._budget = Budget(self.policy.retry_budget, savings, self._loop.time())
+        self._clocks = Clocks(
+            self.policy,
+            self._roster,
+            landing=self._landing,
+            budget=self._budget,
+            pump=self._pump,
+            launch=self._launch,
+        )
         for name, worker in self._first.items():
             self.add_member(name, worker)
         return self
@@ -237,7 +242,7 @@ class Dispatcher:
         member.flights.append(flight)
         flight.task = self._tasks.create_task(self._fly(member, flight))
         self._listener.batch_sent(flight)
-        self._start_clocks(member)
+        self._clocks.start(member)
 
     def _set_alarm(self) -> None:
         """Pump again when something comes due that no event will tell of."""
@@ -279,61 +284,9 @@ class Dispatcher:
         finally:
             flight.silence()
             member.flights.remove(flight)
-            self._start_clocks(member)
+            self._clocks.start(member)
             self._outliers.consider(member, self._roster.members, self._loop.time())
             self._pump()
-
-    def _start_clocks(self, member: Member) -> None:
-        """Time runs for the batch that the worker computes now, not for the one that it holds."""
-        flight = next(iter(member.carried), None)
-        if flight is None or flight.began_at is not None:
-            return
-        flight.began_at = self._loop.time()
-        self._ring_after(self.policy.worker_timeout, self._too_slow, member, flight)
-        usual_s = self._landing.pace.quantile(NEARLY_ALL)
-        if usual_s is not None:
-            # No sooner than a heartbeat would notice silence.
-            earliest_s = self.policy.heartbeat_interval + self.policy.heartbeat_timeout
-            self._ring_after(max(earliest_s, OVERDUE * usual_s), self._overdue, member, flight)
-        if self.policy.hedge_after and flight.released is not Release.HEDGE:
-            usual_s = self._landing.pace.quantile(self.policy.hedge_after)
-            if usual_s is not None:
-                self._ring_after(usual_s, self._hedge, member, flight)
-
-    def _ring_after(
-        self, delay_s: float, what: Callable[[Member, Flight], None], member: Member, flight: Flight
-    ) -> None:
-        flight.alarms.append(self._loop.call_later(delay_s, what, member, flight))
-
-    def _overdue(self, member: Member, flight: Flight) -> None:
-        """Send it to others but leave the call open: whoever answers first counts."""
-        if not flight.given_up and self._roster.anyone_but(member):
-            took_s = self._loop.time() - (flight.began_at or 0.0)
-            self._give_up(member, f"no answer for {took_s:.2f} s, which is unusual")
-
-    def _too_slow(self, member: Member, flight: Flight) -> None:
-        """The batch took longer than WORKER_TIMEOUT: the call ends too."""
-        if not flight.given_up:
-            self._give_up(member, f"no answer for {self.policy.worker_timeout:g} s")
-        flight.cancel()
-
-    def _give_up(self, member: Member, reason: str) -> None:
-        """A batch takes too long; with it goes what waits behind it at this worker."""
-        now = self._loop.time()
-        member.outcomes.append(False)
-        member.failed(now, f"{Cause.TOO_SLOW}: {reason}")
-        for flight in member.carried:
-            self._landing.send_back(flight, Cause.TOO_SLOW, now)
-        self._pump()
-
-    def _hedge(self, member: Member, flight: Flight) -> None:
-        """The usual time is over: let an idle worker try the same. The first answer ends the other call."""
-        wanted = [request for request in flight.requests if request.state is State.PROCESSING]
-        other = next((idle for idle in self._roster.idle() if idle is not member), None)
-        if flight.given_up or other is None or not wanted or flight.released is Release.ALONE:
-            return
-        if self._budget.spend(self._loop.time(), len(wanted)):
-            self._launch(other, wanted, Release.HEDGE)
 
     # ── what heartbeats tell ─────────────────────────────────────────────────────────────────────────────────────
 

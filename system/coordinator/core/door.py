@@ -68,8 +68,10 @@ class Door:
         return None
 
     def _overloaded(self, wait_s: float, capacity: float | None, now: float) -> bool:
-        if capacity is None or wait_s <= self._policy.queue_wait or self._arrivals / MEMORY_S <= capacity:
+        if capacity is None or self._arrivals / MEMORY_S <= capacity:
             self._overloaded_since = None
+            return False
+        if wait_s <= self._policy.queue_wait:
             return False
         if self._overloaded_since is None:
             self._overloaded_since = now

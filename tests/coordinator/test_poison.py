@@ -1,0 +1,143 @@
+"""Promise 5: the text that kills workers is found out; its batch mates and the fleet survive. Virtual time."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+import pytest
+
+from system.coordinator.core.errors import Poisonous, Quarantined
+from tests.coordinator.conftest import Fleet, FleetMaker
+
+pytestmark = pytest.mark.looptime
+
+POISON = "poison"
+
+
+def poison(f: Fleet, text: str = POISON) -> None:
+    for worker in f.workers:
+        worker.deadly.add(text)
+
+
+async def test_poison_fails_alone_and_kills_no_more_than_poison_kills(fleet: FleetMaker) -> None:
+    async with fleet(3, batch_size=8) as f:
+        poison(f)
+        mates = f.ask(*(f"mate{number}" for number in range(10)))
+        (bad,) = f.ask(POISON)
+        mates += f.ask(*(f"mate{number}" for number in range(10, 20)))
+        with pytest.raises(Poisonous, match="killed 2 workers") as failure:
+            await bad
+        assert (failure.value.status, failure.value.kind) == (422, "poison")
+        assert len([await mate for mate in mates]) == 20
+        assert sum(worker.deaths for worker in f.workers) == 2
+        assert f.books() == (21, 20, 1, 0)
+
+
+@pytest.mark.parametrize("kills", [1, 3])
+async def test_poison_kills_bounds_the_deaths(fleet: FleetMaker, kills: int) -> None:
+    async with fleet(4, batch_size=4, poison_kills=kills) as f:
+        poison(f)
+        mates = f.ask("a", "b", "c")
+        (bad,) = f.ask(POISON)
+        with pytest.raises(Poisonous):
+            await bad
+        assert sum(worker.deaths for worker in f.workers) == kills
+        assert len([await mate for mate in mates]) == 3
+
+
+async def test_poison_in_the_held_batch_kills_no_more_than_poison_in_the_computed_one(fleet: FleetMaker) -> None:
+    async with fleet(3, batch_size=2) as f:
+        poison(f)
+        mates = f.ask(*(f"first{number}" for number in range(6)))
+        await asyncio.sleep(0.001)
+        mates += f.ask("second")
+        (bad,) = f.ask(POISON)
+        assert len([await mate for mate in mates]) == 7
+        with pytest.raises(Poisonous):
+            await bad
+        assert sum(worker.deaths for worker in f.workers) == 2
+
+
+async def test_twins_of_a_poison_do_not_kill_for_themselves(fleet: FleetMaker) -> None:
+    async with fleet(4, batch_size=1) as f:
+        poison(f)
+        twins = f.ask(POISON, POISON, POISON)
+        for outcome in await asyncio.gather(*twins, return_exceptions=True):
+            assert isinstance(outcome, Poisonous)
+        # All three left before anything was known; nothing that was known afterwards killed another.
+        assert sum(worker.deaths for worker in f.workers) <= 3
+        assert (await f.ask("after")[0]).answer.output == "AFTER"
+
+
+async def test_a_convicted_text_is_refused_at_the_door_until_its_quarantine_ends(fleet: FleetMaker) -> None:
+    async with fleet(3, quarantine=60.0) as f:
+        poison(f)
+        with pytest.raises(Poisonous):
+            await f.ask(POISON)[0]
+        with pytest.raises(Quarantined) as refusal:
+            await f.ask(POISON)[0]
+        assert refusal.value.status == 422
+        assert 0 < refusal.value.retry_after_s <= 60
+        assert sum(worker.deaths for worker in f.workers) == 2
+        for worker in f.workers:
+            worker.deadly.clear()
+            worker.restart()
+        await asyncio.sleep(61)
+        assert (await f.ask(POISON)[0]).answer.output == "POISON"
+
+
+async def test_a_text_that_was_there_when_connections_broke_but_nobody_died_is_not_held_responsible(
+    fleet: FleetMaker,
+) -> None:
+    async with fleet(3, service_s=0.1) as f:
+        (asked,) = f.ask("innocent")
+        for _ in range(5):
+            await asyncio.sleep(0.05)
+            for worker in f.workers:
+                worker.cut()
+        assert (await asked).answer.output == "INNOCENT"
+
+
+async def test_all_workers_killed_at_once_convict_nobody(fleet: FleetMaker) -> None:
+    async with fleet(3, service_s=0.1) as f:
+        asked = f.ask(*(f"text{number}" for number in range(12)))
+        for worker in f.workers:
+            await asyncio.sleep(0.02)
+            worker.crash()
+        await asyncio.sleep(1)
+        for worker in f.workers:
+            worker.restart()
+        assert len([await task for task in asked]) == 12
+
+
+async def test_a_storm_of_kills_from_outside_convicts_nobody(fleet: FleetMaker) -> None:
+    """A worker dies every half second, whatever it computes."""
+    rng = random.Random(7)
+    async with fleet(3, service_s=0.02) as f:
+        for step in range(400):
+            f.ask(f"{step}-1", f"{step}-2")
+            if step % 10 == 0:
+                for worker in f.workers:
+                    worker.restart()
+                rng.choice(f.workers).crash()
+            await asyncio.sleep(0.05)
+        for worker in f.workers:
+            worker.restart()
+        await asyncio.gather(*f.asked)
+        assert f.books() == (800, 800, 0, 0)
+
+
+async def test_suspects_are_not_starved_by_constant_load(fleet: FleetMaker) -> None:
+    async with fleet(2, service_s=0.1, batch_size=1) as f:
+        lost = f.ask("lost")
+        for step in range(100):
+            f.ask(f"{step}-1", f"{step}-2", f"{step}-3")
+            await asyncio.sleep(0.05)
+            if step == 0:
+                f.workers[0].crash()
+                f.workers[0].restart()
+            if lost[0].done():
+                break
+        assert lost[0].done()
+        assert (await lost[0]).retries == 1
