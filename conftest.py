@@ -14,3 +14,4 @@ def pytest_configure() -> None:
     # Examples take as long as a shared, noisy machine lets them; what is slow belongs to the benchmarks.
     hypothesis.settings.register_profile("brownout", deadline=None)
     hypothesis.settings.load_profile("brownout")
+    hypothesis.settings.register_profile("endurance", deadline=None, max_examples=5000)
