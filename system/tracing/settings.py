@@ -6,11 +6,13 @@ from importlib.util import find_spec
 from typing import Literal
 
 from pydantic import Field, field_validator
-from pydantic_settings import BaseSettings
+from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class TracingSettings(BaseSettings):
-    """Part of the settings of every process that can trace."""
+    """Part of the settings of every process that can trace. An empty variable counts as unset."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
 
     otel_exporter_otlp_endpoint: str | None = Field(
         default=None,

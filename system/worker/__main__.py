@@ -6,15 +6,20 @@ CRASH_ON).
 
 import asyncio
 
+from prometheus_client import disable_created_metrics
+
 from system import logs, settings
 from system.models.catalogue import ModelError
-from system.worker.server import PortError, serve
+from system.worker.port import PortError
+from system.worker.server import serve
 from system.worker.settings import WorkerSettings
 
 
 def main() -> None:
     configuration = settings.load(WorkerSettings)
     log = logs.configure(configuration.log_level, component="worker", worker=configuration.worker_id)
+    # When a series was created is worth no second series to anybody here.
+    disable_created_metrics()  # type: ignore[no-untyped-call]
     try:
         asyncio.run(serve(configuration, log))
     except ModelError as error:

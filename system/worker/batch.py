@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Self
 
 from proto import inference_pb2
+from system.tracing import traceparent
 from system.worker.refusal import MalformedBatchError
 
 # As many as a coordinator can be told to send; a call with more could hold the model for hours.
@@ -24,6 +25,7 @@ class Item:
 
     text: str
     deadline: float = math.inf
+    traceparent: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,6 +36,12 @@ class Batch:
     items: tuple[Item, ...]
     deadline: float
 
+    @property
+    def trace_ids(self) -> list[str | None] | None:
+        """Whose traces the items are of, in their order; None if nobody traces."""
+        ids = [traceparent.trace_id(item.traceparent) for item in self.items]
+        return ids if any(ids) else None
+
     @classmethod
     def read(cls, request: inference_pb2.InferRequest, now: float, remaining_s: float | None) -> Self:
         """The batch of a call that arrived at `now` with `remaining_s` to live; MalformedBatchError names all that is
@@ -43,7 +51,11 @@ class Batch:
         if problems:
             raise MalformedBatchError("; ".join(problems))
         times_s = request.time_remaining_s or [math.inf] * len(request.input_texts)
-        items = (Item(text, now + time_s) for text, time_s in zip(request.input_texts, times_s, strict=True))
+        traces = map(traceparent.read, request.traceparents or [""] * len(request.input_texts))
+        items = (
+            Item(text, now + time_s, trace)
+            for text, time_s, trace in zip(request.input_texts, times_s, traces, strict=True)
+        )
         return cls(tuple(request.request_ids), tuple(items), math.inf if remaining_s is None else now + remaining_s)
 
 

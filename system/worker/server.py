@@ -25,9 +25,11 @@ from system.worker import misfortune
 from system.worker.decoding import Decoding
 from system.worker.lane import Lane
 from system.worker.misfortune import Misfortune
+from system.worker.port import PortError
 from system.worker.service import InferenceService
 from system.worker.settings import WorkerSettings
 from system.worker.stopping import StopSignals, done_before, drain
+from system.worker.telemetry import telemetry
 
 MEBIBYTE: Final = 1024 * 1024
 
@@ -53,34 +55,25 @@ WARM_UP: Final = "the lights stay on"
 FAREWELL_S: Final = 0.25
 
 
-class PortError(Exception):
-    """The address cannot be listened on."""
-
-    def __init__(self, settings: WorkerSettings, reason: str) -> None:
-        super().__init__(
-            f"HOST={settings.host!r} PORT='{settings.port}': cannot listen there: {reason}; stop what does, "
-            "or set PORT=0 for any free port"
-        )
-
-
 async def serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
     """Serve until SIGTERM or SIGINT, then drain. Raise PortError or ModelError if there is nothing to serve."""
     signals = StopSignals.heard()
     statuses = health.aio.HealthServicer()
-    # Not drawn from SEED: the next process under the same settings is another one.
-    service = InferenceService(settings.worker_id, uuid4().hex, settings.max_concurrent_batches, log)
-    async with _listening(settings, service, statuses, log):
-        loading = asyncio.create_task(asyncio.to_thread(_load, settings, log))
-        ended = await done_before(loading, signals.asked)
-        if ended:
-            service.open(loading.result())
-            await _set_health(statuses, health_pb2.HealthCheckResponse.SERVING)
-            log.info("serving", model=settings.model)
+    with telemetry(settings, log) as observers:
+        # The id is not drawn from SEED: the next process under the same settings is another one.
+        service = InferenceService(settings.worker_id, uuid4().hex, settings.max_concurrent_batches, log, observers)
+        async with _listening(settings, service, statuses, log):
+            loading = asyncio.create_task(asyncio.to_thread(_load, settings, log))
+            ended = await done_before(loading, signals.asked)
+            if ended:
+                service.open(loading.result())
+                await _set_health(statuses, health_pb2.HealthCheckResponse.SERVING)
+                log.info("serving", model=settings.model)
 
-            await signals.asked.wait()
-            await statuses.enter_graceful_shutdown()
-            service.close()
-            ended = await drain(service, signals.insisted, settings.drain_timeout, log)
+                await signals.asked.wait()
+                await statuses.enter_graceful_shutdown()
+                service.close()
+                ended = await drain(service, signals.insisted, settings.drain_timeout, log)
     log.info("stopped")
     if not ended:
         # A thread still loads or computes. The interpreter would wait for it, and it may be stuck.
@@ -98,7 +91,7 @@ def _check_address(settings: WorkerSettings) -> None:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)
     except OSError as error:
-        raise PortError(settings, error.strerror or str(error)) from error
+        raise PortError(settings, "PORT", error.strerror or str(error)) from error
 
 
 @asynccontextmanager
@@ -115,7 +108,7 @@ async def _listening(
     try:
         port = server.add_insecure_port(f"{host}:{settings.port}")
     except RuntimeError as error:
-        raise PortError(settings, str(error)) from error
+        raise PortError(settings, "PORT", str(error)) from error
     await server.start()
     log.info("listening", host=settings.host, port=port)
     try:

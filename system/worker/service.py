@@ -1,7 +1,7 @@
 """The RPCs of a worker: who is let in, and what is answered."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import grpc.aio
@@ -11,6 +11,7 @@ from proto import inference_pb2, inference_pb2_grpc
 from system.models.classifier import Prediction
 from system.worker.batch import Batch
 from system.worker.lane import Answer, Lane
+from system.worker.observer import Observer
 from system.worker.refusal import FullError, NotServingError, RefusalError
 
 
@@ -21,11 +22,19 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
     as well when batches pile up, and a busy worker would be taken for a dead one.
     """
 
-    def __init__(self, worker_id: str, instance_id: str, max_batches: int, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self,
+        worker_id: str,
+        instance_id: str,
+        max_batches: int,
+        log: FilteringBoundLogger,
+        observers: Sequence[Observer] = (),
+    ) -> None:
         self._worker_id = worker_id
         self._instance_id = instance_id
         self._max_batches = max_batches
         self._log = log
+        self._observers = observers
         self._lane: Lane | None = None
         self._running: list[Batch] = []
         self._idle = asyncio.Event()
@@ -55,6 +64,8 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
             with self._admitted(request, context.time_remaining()) as (lane, batch):
                 return await self._infer(lane, batch)
         except RefusalError as refusal:
+            for observer in self._observers:
+                observer.refused(refusal)
             await refusal.end(context)
 
     async def HealthCheck(  # noqa: N802 - the contract's name
@@ -86,14 +97,23 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
 
     async def _infer(self, lane: Lane, batch: Batch) -> inference_pb2.InferResponse:
         self._log.debug("admitted", request_ids=batch.request_ids, running=len(self._running))
+        loop = asyncio.get_running_loop()
+        arrived = loop.time()
         try:
             computed = await lane.compute(batch)
         except asyncio.CancelledError:
-            self._log.info("batch abandoned", request_ids=batch.request_ids, size=len(batch.items))
+            for observer in self._observers:
+                observer.abandoned(batch, loop.time() - arrived)
+            self._log.info(
+                "batch abandoned", request_ids=batch.request_ids, trace_ids=batch.trace_ids, size=len(batch.items)
+            )
             raise
+        for observer in self._observers:
+            observer.computed(batch, computed)
         self._log.info(
             "batch",
             request_ids=batch.request_ids,
+            trace_ids=batch.trace_ids,
             size=len(batch.items),
             expired=computed.expired,
             queue_ms=round(computed.queue_ms, 3),

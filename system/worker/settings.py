@@ -8,13 +8,14 @@ from pydantic_settings import SettingsConfigDict
 
 from system.models import catalogue
 from system.models.settings import SourceSettings
+from system.tracing.settings import TracingSettings
 
 
 def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-class WorkerSettings(SourceSettings):
+class WorkerSettings(SourceSettings, TracingSettings):
     """Defaults are part of the contract. An empty variable counts as unset: Compose files pass `${CRASH_RATE:-}` on."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
@@ -24,6 +25,9 @@ class WorkerSettings(SourceSettings):
     )
     host: str = Field(default="127.0.0.1", min_length=1, description="a name or address of this machine")
     port: int = Field(default=50051, ge=0, le=65535, description="0 (any free port) to 65535")
+    metrics_port: int | None = Field(
+        default=None, ge=0, le=65535, description="a port from 0 (any free one) to 65535 for Prometheus; unset: none"
+    )
     crash_rate: float = Field(default=0.0, ge=0, le=1, description="0 to 1, the probability of a crash per batch")
     max_delay: float = Field(
         default=0.0, ge=0, le=3600, description="0 to 3600 s, of which each batch waits a share drawn uniformly"
