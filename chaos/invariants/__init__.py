@@ -5,12 +5,20 @@
     answered_once      no answer was given twice, and the coordinator counted the same answers as its clients
     answers_correct    every answer is the golden one
     books_balance      submitted = completed + failed + pending, in every sample
+    no_retry_storm     after healing every request takes one attempt again
     retries_explained  retries are few, and each has a fault to explain it
     goodput_at_least   throughput stayed in proportion to the surviving capacity
     recovers_within    after healing, service was soon what it had been
+    latency_below      a quantile of the latencies, in a time of the run
+    deadline_respected no answer came later than its deadline
+    sheds_honestly     whoever was refused was told when to come again, and nothing was executed
+    queue_bounded      no more waited than may
+    poison_isolated    a text that kills was refused as such, and cost nobody else anything
+    drained            a node that was told to end finished what it had accepted
     faults_bit         every fault shows that it had an effect; the experiment always asks
     load_on_time       the load generator kept its own schedule; the experiment always asks
     nodes_stay_up      no node ended but by a fault; the experiment always asks
+    outages            faults that leave no time between them
     ledger             what the coordinator's books said at one moment
     wording            how messages count and list things
 
@@ -20,28 +28,42 @@ An invariant is a pure function of a `reports.record.Record`. What it cannot dec
 from chaos.invariants.answered_once import answered_once
 from chaos.invariants.answers_correct import answers_correct
 from chaos.invariants.books_balance import books_balance
+from chaos.invariants.deadline_respected import deadline_respected
+from chaos.invariants.drained import drained
 from chaos.invariants.faults_bit import faults_bit
 from chaos.invariants.goodput_at_least import goodput_at_least
 from chaos.invariants.invariant import Invariant, invariant, judge_all, remake
+from chaos.invariants.latency_below import latency_below
 from chaos.invariants.load_on_time import load_on_time
 from chaos.invariants.no_loss import no_loss
+from chaos.invariants.no_retry_storm import no_retry_storm
 from chaos.invariants.nodes_stay_up import nodes_stay_up
+from chaos.invariants.poison_isolated import poison_isolated
+from chaos.invariants.queue_bounded import queue_bounded
 from chaos.invariants.recovers_within import recovers_within
 from chaos.invariants.retries_explained import retries_explained
+from chaos.invariants.sheds_honestly import sheds_honestly
 
 __all__ = [
     "Invariant",
     "answered_once",
     "answers_correct",
     "books_balance",
+    "deadline_respected",
+    "drained",
     "faults_bit",
     "goodput_at_least",
     "invariant",
     "judge_all",
+    "latency_below",
     "load_on_time",
     "no_loss",
+    "no_retry_storm",
     "nodes_stay_up",
+    "poison_isolated",
+    "queue_bounded",
     "recovers_within",
     "remake",
     "retries_explained",
+    "sheds_honestly",
 ]

@@ -3,8 +3,8 @@ from __future__ import annotations
 from typing import Literal, TypeAlias
 
 from chaos.invariants.invariant import invariant
-from chaos.invariants.wording import count, in_force, listing, span
-from reports.history import OpType, Request
+from chaos.invariants.wording import count, in_force, listing, span, unanswered
+from reports.history import OpType
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 
@@ -34,13 +34,7 @@ def no_loss(record: Record, *, refusals: Refusals = "lost") -> Finding:
         "no_loss",
         Verdict.VIOLATED,
         f"{len(lost)} of {count(len(judged), 'request')} lost, asked {span(asked_s)} "
-        f"({in_force(record.windows, min(asked_s), until_s)}): {listing([_named(request) for request in lost])}",
+        f"({in_force(record.windows, min(asked_s), until_s)}): {listing([unanswered(request) for request in lost])}",
         tuple(request.op for request in lost),
         figures,
     )
-
-
-def _named(request: Request) -> str:
-    if request.completed is None:
-        return f"{request.label} (never answered)"
-    return f"{request.label} ({request.completed.error or request.completed.type.value})"

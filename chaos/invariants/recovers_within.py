@@ -10,28 +10,14 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 
 from chaos.invariants.invariant import invariant
-from chaos.invariants.wording import listing
+from chaos.invariants.outages import Outage, outages_of
 from reports.history import OpType, Request
 from reports.measure import TooFewPoints, steady_state
 from reports.record import Record
 from reports.verdict import Finding, Verdict
-from reports.windows import FaultWindow
 
 WINDOW_S = 1.0  # of arrivals, over which service is judged
 SLACK_S = 1e-9  # times are sums of floats
-
-
-@dataclass(frozen=True, slots=True)
-class Outage:
-    """Faults too close to recover in between; there was time from the last healing to the next fault."""
-
-    faults: tuple[FaultWindow, ...]
-    healed_s: float
-    until_s: float
-
-    @property
-    def name(self) -> str:
-        return listing(tuple(dict.fromkeys(window.name for window in self.faults)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +56,7 @@ def recovers_within(
         return Finding("recovers_within", Verdict.INCONCLUSIVE, message)
     if not record.windows:
         return Finding("recovers_within", Verdict.INCONCLUSIVE, "no fault was healed: there is nothing to recover from")
-    outages = _outages(record)
+    outages = outages_of(record, apart_s=WINDOW_S)
     bound_ms = max(slowdown * steady.p99_ms, floor_ms)
     arrivals = _Arrivals(record.requests, bound_ms, share)
     recoveries = [_recovery(outage, arrivals, seconds) for outage in outages]
@@ -86,21 +72,6 @@ def recovers_within(
             "slowest_recovery_s": round(max(seen), 3) if len(seen) == len(recoveries) else None,
             "bound_ms": round(bound_ms, 3),
         },
-    )
-
-
-def _outages(record: Record) -> tuple[Outage, ...]:
-    """Windows in the order of injection, joined where they leave no whole second of arrivals between them."""
-    groups: list[list[FaultWindow]] = []
-    for window in sorted(record.windows, key=lambda each: each.injected_s):
-        if groups and window.injected_s < max(each.end_s for each in groups[-1]) + WINDOW_S:
-            groups[-1].append(window)
-        else:
-            groups.append([window])
-    following = [group[0].injected_s for group in groups[1:]]
-    return tuple(
-        Outage(tuple(group), max(each.end_s for each in group), until_s)
-        for group, until_s in zip(groups, [*following, inf], strict=True)
     )
 
 

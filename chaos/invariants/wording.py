@@ -1,9 +1,10 @@
-"""How messages count, list and place things in time. Whoever reads them may be tired: numbers first, names short."""
+"""How messages count, list, name and place things. Whoever reads them may be tired: numbers first, names short."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from reports.history import Request
 from reports.windows import FaultWindow
 
 
@@ -16,6 +17,13 @@ def listing(items: Sequence[str], at_most: int = 5) -> str:
     """The first few, and how many more there are."""
     more = len(items) - at_most
     return ", ".join(items[:at_most]) + (f" and {more} more" if more > 0 else "")
+
+
+def unanswered(request: Request) -> str:
+    """A request that was not answered ok, and what came instead."""
+    if request.completed is None:
+        return f"{request.label} (never answered)"
+    return f"{request.label} ({request.completed.error or request.completed.type.value})"
 
 
 def span(times_s: Iterable[float]) -> str:

@@ -12,14 +12,21 @@ from chaos.invariants import (
     answered_once,
     answers_correct,
     books_balance,
+    deadline_respected,
+    drained,
     faults_bit,
     goodput_at_least,
+    latency_below,
     load_on_time,
     no_loss,
+    no_retry_storm,
     nodes_stay_up,
+    poison_isolated,
+    queue_bounded,
     recovers_within,
     remake,
     retries_explained,
+    sheds_honestly,
 )
 from reports.history import History
 from reports.record import Record
@@ -37,6 +44,13 @@ OF_REQUESTS = (
     goodput_at_least(0.9),
     recovers_within(3.0),
     load_on_time(),
+    no_retry_storm(),
+    latency_below(50, since_s=1, until_s=3),
+    deadline_respected(),
+    sheds_honestly(),
+    queue_bounded(5),
+    poison_isolated("fine"),
+    drained("worker1"),
 )
 OF_THE_RUN = (faults_bit(), nodes_stay_up())
 
