@@ -9,11 +9,16 @@ from pydantic import BeforeValidator, Field, field_validator
 from pydantic_settings import NoDecode, SettingsConfigDict
 
 from system.coordinator.addresses import FORMS, Addresses
+from system.coordinator.api_keys import ApiKeySettings
 from system.coordinator.core.policy import Policy
+from system.coordinator.discretion import DiscretionSettings
+from system.tls.settings import ChannelTlsSettings, ServerTlsSettings
 from system.tracing.settings import TracingSettings
 
 
-class CoordinatorSettings(TracingSettings):
+class CoordinatorSettings(
+    ApiKeySettings, ServerTlsSettings, ChannelTlsSettings, DiscretionSettings, TracingSettings
+):
     """Defaults are part of the contract."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
@@ -40,7 +45,7 @@ class CoordinatorSettings(TracingSettings):
         default=5000, ge=0, le=1_000_000, description="ended requests that are remembered, 0 to 1000000"
     )
     queue_limit: int = Field(
-        default=1000, ge=1, le=1_000_000, description="requests that may wait before more are refused, 1 to 1000000"
+        default=5000, ge=1, le=1_000_000, description="requests that may wait before more are refused, 1 to 1000000"
     )
     queue_bytes: int = Field(
         default=64 * 1024 * 1024,
@@ -52,7 +57,7 @@ class CoordinatorSettings(TracingSettings):
         default=1.0,
         ge=0,
         le=3600,
-        description="seconds a new request may have to wait while more come than can be answered, 0 to 3600",
+        description="seconds a new request may have to wait during an overload, 0 to 3600",
     )
     max_attempts: int = Field(
         default=8, ge=1, le=100, description="attempts of one request that may have been executed, 1 to 100"

@@ -18,6 +18,12 @@ MEMORY_S: Final = 5.0
 # that is an overload: after an outage, workers return one by one.
 PATIENCE_S: Final = 2.0
 
+# From when on a queue that grows is an overload: a wait of this share of the deadline, or this share of QUEUE_LIMIT. Then
+# it is kept to QUEUE_WAIT until less comes than can be answered: the queue that an overload leaves is paid for by
+# everybody who comes after it.
+LONG_WAIT: Final = 1 / 3
+LONG_QUEUE: Final = 0.8
+
 LONGEST_RETRY_AFTER_S: Final = 60
 
 
@@ -71,11 +77,12 @@ class Door:
         if capacity is None or self._arrivals / MEMORY_S <= capacity:
             self._overloaded_since = None
             return False
-        if wait_s <= self._policy.queue_wait:
-            return False
         if self._overloaded_since is None:
+            long_s = min(LONG_WAIT * self._policy.deadline, LONG_QUEUE * self._policy.queue_limit / capacity)
+            if wait_s <= max(long_s, self._policy.queue_wait):
+                return False
             self._overloaded_since = now
-        return now - self._overloaded_since >= PATIENCE_S
+        return wait_s > self._policy.queue_wait and now - self._overloaded_since >= PATIENCE_S
 
 
 def _retry_after(wait_s: float) -> int:

@@ -12,7 +12,7 @@ class Policy:
     worker_timeout: float = 3.0
     batch_size: int = 3
     batch_timeout: float = 0.15
-    queue_limit: int = 1000
+    queue_limit: int = 5000
     request_log_size: int = 5000
     heartbeat_interval: float = 0.25
     heartbeat_timeout: float = 0.5
