@@ -7,9 +7,10 @@ from typing import Final
 
 from chaos.client import InferClient
 from chaos.probes import GrpcHealthProbe, HttpProbe
-from chaos.system_under_test import CLIENT, Edge, InvalidSystem, Node, StatusPage, SystemUnderTest
+from chaos.system_under_test import CLIENT, Edge, InvalidSystem, Node, StatusPage, Supervision, SystemUnderTest
 
 COORDINATOR: Final = "coordinator"
+CRASH_EXIT_CODE: Final = 70  # of a worker that CRASH_RATE or CRASH_ON ends
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 PORT: Final[Mapping[str, str]] = MappingProxyType({"HOST": "127.0.0.1", "PORT": "{port}"})
 
@@ -19,12 +20,14 @@ def bundled(
     *,
     worker_timeout_s: float = 3.0,
     request_timeout_s: float | None = None,
+    restart_after_s: float | None = None,
     coordinator: Mapping[str, str] = NOTHING,
     worker: Mapping[str, str] = NOTHING,
 ) -> SystemUnderTest:
     """`coordinator` and `worker` are further settings, as environment variables (`{"BATCH_SIZE": "8"}`).
 
     `request_timeout_s` is what clients give each request; None leaves them the system's own five worker timeouts.
+    `restart_after_s` is for workers that crash on purpose, by a setting of theirs; None: they are not expected to.
     Raises InvalidSystem with everything that is wrong.
     """
     times = {"worker_timeout_s": worker_timeout_s}
@@ -54,6 +57,7 @@ def bundled(
                     {**PORT, "WORKER_ID": name, **_literally(worker)},
                     readiness=GrpcHealthProbe(),
                     capacity=1.0,
+                    supervision=None if restart_after_s is None else Supervision(CRASH_EXIT_CODE, restart_after_s),
                 )
                 for name in names
             ),

@@ -109,7 +109,12 @@ class Execution:
         """Of nodes that ended of themselves; the invariant `nodes_stay_up` reads them."""
         began = asyncio.get_running_loop().time() - self.recorder.now_s
         for each in self.cluster.unexpected_exits():
-            value = {"node": each.node, "state": str(each.state), "at_s": round(each.at - began, 3)}
+            value = {
+                "node": each.node,
+                "state": str(each.state),
+                "code": each.state.code,
+                "at_s": round(each.at - began, 3),
+            }
             self.recorder.record(NEMESIS, OpType.INFO, "exit", value, error=each.log_tail)
 
 

@@ -18,7 +18,7 @@ are templates in the notation of `str.format`:
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final, Protocol
@@ -81,10 +81,21 @@ class Client(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Supervision:
+    """Ends that are part of the plan, as when a text kills on purpose: those with exit code `code`.
+
+    A node that ends so is started again `after_s` later, as whatever runs it in earnest would do.
+    """
+
+    code: int
+    after_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One program of the system. `capacity` is its share of the work in any unit; 0 for one that does none.
 
-    It runs in `directory`, or where the harness does.
+    It runs in `directory`, or where the harness does. An end of its own is a violation, unless `supervision` is for it.
     """
 
     name: str
@@ -94,6 +105,7 @@ class Node:
     capacity: float = 0.0
     ready_within_s: float = 30.0
     directory: Path | None = None
+    supervision: Supervision | None = None
 
     @property
     def templates(self) -> tuple[str, ...]:
@@ -204,6 +216,7 @@ class SystemUnderTest:
                     "capacity": node.capacity,
                     "command": list(node.command),
                     "environment": sorted(node.environment),
+                    "supervision": None if node.supervision is None else asdict(node.supervision),
                 }
                 for node in self.nodes
             ],
@@ -242,6 +255,8 @@ class SystemUnderTest:
             yield f"node {node.name!r}: capacity {node.capacity} is negative"
         if not node.ready_within_s > 0:
             yield f"node {node.name!r}: ready_within_s {node.ready_within_s} is not positive"
+        if node.supervision is not None and not node.supervision.after_s >= 0:
+            yield f"node {node.name!r}: after_s {node.supervision.after_s} of its supervision is negative"
         known = OWN_FIELDS | {edge.target for edge in self.edges if edge.source == node.name}
         for template in node.templates:
             try:

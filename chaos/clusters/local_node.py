@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from chaos.clusters.cluster import ClusterProblem, NodeState, Phase, UnexpectedExit
@@ -36,6 +37,8 @@ class LocalNode:
         self._on_exit = on_exit
         self._ended_here = False
         self._life: asyncio.Task[None] | None = None
+        self._revival: asyncio.Task[None] | None = None
+        self._starting = asyncio.Lock()  # a supervised node may be about to start when a fault is healed
 
     @property
     def node(self) -> Node:
@@ -62,13 +65,14 @@ class LocalNode:
 
     async def start(self) -> None:
         """Also waits for a process that runs already but is not ready yet. Raises ClusterProblem."""
-        if self._ended_here:  # it drains, or a kill that was cut short is about to take effect
-            await self._end()
-        if not self._process.alive:
-            await self._join()
-            self._ended_here = False
-            await self._process.start()
-            self._life = asyncio.create_task(self._outlive(), name=f"life of {self._node.name}")
+        async with self._starting:
+            if self._ended_here:  # it drains, or a kill that was cut short is about to take effect
+                await self._end()
+            if not self._process.alive:
+                await self._join()
+                self._ended_here = False
+                await self._process.start()
+                self._life = asyncio.create_task(self._outlive(), name=f"life of {self._node.name}")
         last: ProbeResult | None = None
 
         async def ready() -> bool:
@@ -103,6 +107,9 @@ class LocalNode:
     async def stop(self) -> None:
         """End the process for good, from whatever state it is in."""
         self._ended_here = True
+        if self._revival is not None:
+            self._revival.cancel()
+            await asyncio.wait({self._revival})
         await self._process.stop(GRACE_S)
         await self._join()
 
@@ -125,12 +132,20 @@ class LocalNode:
 
     async def _outlive(self) -> None:
         await self._process.wait()
-        if not self._ended_here:
-            self._on_exit(
-                UnexpectedExit(
-                    self._node.name, asyncio.get_running_loop().time(), self.state(), self._process.log_tail()
-                )
-            )
+        if self._ended_here:
+            return
+        state, supervision = self.state(), self._node.supervision
+        self._on_exit(
+            UnexpectedExit(self._node.name, asyncio.get_running_loop().time(), state, self._process.log_tail())
+        )
+        if supervision is not None and state.code == supervision.code:
+            self._revival = asyncio.create_task(self._revive(supervision.after_s), name=f"revive {self._node.name}")
+
+    async def _revive(self, after_s: float) -> None:
+        """A start that fails is told by whoever heals the cluster, who tries again."""
+        await asyncio.sleep(after_s)
+        with suppress(ClusterProblem):
+            await self.start()
 
     async def _join(self) -> None:
         """The present life is over, so its watcher has only its last words to say."""

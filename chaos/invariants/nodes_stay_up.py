@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from chaos.invariants.invariant import invariant
-from chaos.invariants.wording import listing
+from chaos.invariants.wording import count, listing
 from reports.history import NEMESIS, Op
 from reports.record import Record
 from reports.verdict import Finding, Verdict
@@ -9,14 +11,30 @@ from reports.verdict import Finding, Verdict
 
 @invariant
 def nodes_stay_up(record: Record) -> Finding:
-    """No node ended but by a fault of the schedule; the log of one that did says why."""
-    exits = record.history.of(NEMESIS, "exit")
-    figures = {"exits": len(exits)}
+    """No node ended but by a fault of the schedule, or as its supervision expects; the log of one that did says why."""
+    every = record.history.of(NEMESIS, "exit")
+    expected = _expected(record)
+    exits = [op for op in every if not _is_expected(op, expected)]
+    figures = {"exits": len(exits), "expected": len(every) - len(exits)}
+    if len(exits) < len(every) and not exits:
+        message = f"{count(len(every), 'exit')} that supervision is for, and no other"
+        return Finding("nodes_stay_up", Verdict.HELD, message, (), figures)
     if not exits:
         return Finding("nodes_stay_up", Verdict.HELD, "no node ended of itself", (), figures)
     named = listing([_told(op) for op in exits])
     message = f"ended though no fault had ended them: {named}"
     return Finding("nodes_stay_up", Verdict.VIOLATED, message, tuple(op.index for op in exits), figures)
+
+
+def _expected(record: Record) -> Mapping[str, int]:
+    """Node name → the exit code that its supervision is for."""
+    nodes = record.facts.get("system", {}).get("nodes", [])
+    return {node["name"]: node["supervision"]["code"] for node in nodes if node.get("supervision")}
+
+
+def _is_expected(op: Op, expected: Mapping[str, int]) -> bool:
+    exit_of = op.value or {}
+    return exit_of.get("node") in expected and exit_of.get("code") == expected[exit_of["node"]]
 
 
 def _told(op: Op) -> str:

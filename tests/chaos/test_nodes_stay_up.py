@@ -8,7 +8,7 @@ from reports.verdict import Finding, Verdict
 
 def test_a_run_without_exits_holds() -> None:
     finding = nodes_stay_up().judge(Record({}, History([])))
-    assert finding == Finding("nodes_stay_up", Verdict.HELD, "no node ended of itself", (), {"exits": 0})
+    assert finding == Finding("nodes_stay_up", Verdict.HELD, "no node ended of itself", (), {"exits": 0, "expected": 0})
 
 
 def test_a_node_that_ended_of_itself_is_named() -> None:
@@ -19,5 +19,24 @@ def test_a_node_that_ended_of_itself_is_named() -> None:
         Verdict.VIOLATED,
         "ended though no fault had ended them: worker1 exited (code 1) at 2.50 s",
         (0,),
-        {"exits": 1},
+        {"exits": 1, "expected": 0},
     )
+
+
+def test_an_exit_that_supervision_is_for_is_expected_and_no_other() -> None:
+    supervised = {"name": "worker1", "supervision": {"code": 70, "after_s": 1.0}}
+    facts = {"system": {"nodes": [supervised, {"name": "worker2", "supervision": None}]}}
+
+    def judged(node: str, code: int | None) -> Finding:
+        value = {"node": node, "state": f"exited ({code})", "code": code, "at_s": 2.5}
+        return nodes_stay_up().judge(Record(facts, History([Op(0, 5, NEMESIS, OpType.INFO, "exit", value)])))
+
+    assert judged("worker1", 70) == Finding(
+        "nodes_stay_up",
+        Verdict.HELD,
+        "1 exit that supervision is for, and no other",
+        (),
+        {"exits": 0, "expected": 1},
+    )
+    for node, code in (("worker1", 1), ("worker1", None), ("worker2", 70), ("worker2", None)):
+        assert judged(node, code).verdict is Verdict.VIOLATED

@@ -13,12 +13,20 @@ import pytest
 
 from chaos.clusters.cluster import Cluster, ClusterProblem, Killable, NodeHandle, Pausable, Phase
 from chaos.clusters.local import LocalCluster
+from chaos.system_under_test import Supervision
 from chaos.toxiproxy.problem import ToxiproxyProblem
 from chaos.toxiproxy.toxic import Direction, Toxic
 from reports.history import OpType
 from tests.chaos.relay import SERVICE, back, relay, with_node
 
 DEADLINE_S = 10.0
+# A back of the relay that exits with the code in its first argument when it is told to end.
+EXITING = (
+    "import runpy, signal, sys\n"
+    "code = int(sys.argv.pop(1))\n"
+    "signal.signal(signal.SIGTERM, lambda *_: sys.exit(code))\n"
+    f"runpy.run_path({SERVICE!r}, run_name='__main__')\n"
+)
 
 
 def descendants() -> set[int]:
@@ -145,6 +153,23 @@ async def test_an_exit_that_no_fault_caused_is_remembered_also_after_healing(clu
     assert left.node == "back2"
     assert left.state.killed
     assert await ask(cluster, "hello") is OpType.OK
+
+
+async def test_a_supervised_node_that_ends_with_its_code_is_started_again_and_with_no_other(tmp_path: Path) -> None:
+    system = relay()
+    for name, code in (("back1", 15), ("back2", 1)):
+        command = ("{python}", "-c", EXITING, "15", "{port}")
+        system = with_node(system, replace(back(name), command=command, supervision=Supervision(code, after_s=0.1)))
+    async with LocalCluster(system, logs=tmp_path) as cluster:
+        back1, back2 = cluster.nodes["back1"], cluster.nodes["back2"]
+        first = back1.state().life
+        for node in (back1, back2):
+            os.kill(pid_of(node), signal.SIGTERM)
+        await until(lambda: back1.state().life != first and back1.state().phase is Phase.RUNNING)
+        assert [(each.node, each.state.code) for each in cluster.unexpected_exits()] == [("back1", 15), ("back2", 15)]
+        assert back2.state().phase is Phase.EXITED
+        await cluster.heal()  # also while a start is under way
+        assert [node.state().phase for node in (back1, back2)] == [Phase.RUNNING] * 2
 
 
 async def test_the_death_of_toxiproxy_is_a_problem_of_the_harness(tmp_path: Path) -> None:
