@@ -18,9 +18,9 @@ MEMORY_S: Final = 5.0
 # that is an overload: after an outage, workers return one by one.
 PATIENCE_S: Final = 2.0
 
-# From when on a queue that grows is an overload: a wait of this share of the deadline, or this share of QUEUE_LIMIT. Then
-# it is kept to QUEUE_WAIT until less comes than can be answered: the queue that an overload leaves is paid for by
-# everybody who comes after it.
+# From when on a queue that grows is an overload: a wait of this share of the deadline, or this share of QUEUE_LIMIT.
+# Then it is kept to QUEUE_WAIT until less comes than can be answered: everybody who comes after an overload pays for
+# the queue that it leaves.
 LONG_WAIT: Final = 1 / 3
 LONG_QUEUE: Final = 0.8
 

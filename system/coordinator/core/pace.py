@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from collections import deque
 from typing import Final
 
@@ -28,7 +27,7 @@ class Pace:
     def observe(self, batch_s: float, size: int) -> None:
         self._batches.append(batch_s)
         self._items.append(batch_s / size)
-        self.item_s = statistics.median(self._items)
+        self.item_s = sorted(self._items)[len(self._items) // 2]
 
     def quantile(self, share: float) -> float | None:
         """The batch time that `share` of the remembered batches did not exceed; None before the first."""
