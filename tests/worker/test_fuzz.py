@@ -42,40 +42,45 @@ huge = st.builds(str.__mul__, st.sampled_from(["x", "good ", "é", "界", "🎬"
 too_long = st.just("x" * (MAX_CHARACTERS + 1))
 texts = st.sampled_from(sorted(GOLDEN)) | st.text(unicode, max_size=60) | odd | huge | too_long
 ids = st.uuids().map(str) | st.text(unicode, max_size=20) | st.just("i" * MAX_ID_CHARACTERS)
-odd_ids = ids | st.just("twin") | st.just("i" * (MAX_ID_CHARACTERS + 1))
+odd_ids = st.just("twin") | st.uuids().map(str) | st.just("i" * (MAX_ID_CHARACTERS + 1))
 times = st.sampled_from((*OVER, *AMPLE))
+odd_times = times | st.just(math.nan)
 traces = st.text(unicode, max_size=60)
 
 
 @st.composite
-def well_formed(draw: st.DrawFn) -> inference_pb2.InferRequest:
+def paired_up(
+    draw: st.DrawFn, ids: st.SearchStrategy[str], times: st.SearchStrategy[float], *, unique: bool
+) -> inference_pb2.InferRequest:
     asked = draw(st.lists(texts, max_size=5))
     count = len(asked)
     return inference_pb2.InferRequest(
-        request_ids=draw(st.lists(ids, min_size=count, max_size=count, unique=True)),
+        request_ids=draw(st.lists(ids, min_size=count, max_size=count, unique=unique)),
         input_texts=asked,
         time_remaining_s=draw(st.lists(times, min_size=count, max_size=count) | st.just([])),
         traceparents=draw(st.lists(traces, min_size=count, max_size=count) | st.just([])),
     )
 
 
+well_formed = paired_up(ids, times, unique=True)
+odd_values = paired_up(odd_ids, odd_times, unique=False)
 any_shape = st.builds(
     inference_pb2.InferRequest,
     request_ids=st.lists(odd_ids, max_size=3),
     input_texts=st.lists(texts, max_size=3),
-    time_remaining_s=st.lists(times | st.just(math.nan), max_size=3),
+    time_remaining_s=st.lists(odd_times, max_size=3),
     traceparents=st.lists(traces, max_size=3),
 )
 too_many = st.integers(MAX_ITEMS + 1, 5000).map(
     lambda count: inference_pb2.InferRequest(request_ids=map(str, range(count)), input_texts=[""] * count)
 )
-messages = well_formed() | any_shape | too_many
+messages = well_formed | odd_values | any_shape | too_many
 
 
 @st.composite
 def damaged(draw: st.DrawFn) -> bytes:
     """A message that lost bytes, got others, or met a field that this version has not heard of."""
-    raw = draw(well_formed()).SerializeToString()
+    raw = draw(well_formed).SerializeToString()
     start, end = sorted((draw(st.integers(0, len(raw))), draw(st.integers(0, len(raw)))))
     return raw[:start] + draw(st.binary(max_size=12)) + raw[draw(st.sampled_from([start, end, len(raw)])) :]
 
@@ -85,7 +90,7 @@ def with_fields_of_the_future(draw: st.DrawFn) -> bytes:
     number = draw(st.integers(7, 2**28)) << 3
     value = draw(st.binary(max_size=100))
     varint, bytes_ = _varint(number) + b"\x01", _varint(number | 2) + _varint(len(value)) + value
-    return draw(well_formed()).SerializeToString() + draw(st.sampled_from([varint, bytes_]))
+    return draw(well_formed).SerializeToString() + draw(st.sampled_from([varint, bytes_]))
 
 
 def _varint(number: int) -> bytes:
