@@ -58,7 +58,7 @@ CATALOGUE: Final[Mapping[str, Entry]] = MappingProxyType(
         ),
         # How the sums are known, for they were not taken from a download. A listing of the hub's cache at this
         # revision, published by a user of it, names each file by its identity there: a large file by its sha256, a
-        # small one by its git blob id. The graph's sum is the one in that listing, and in three unrelated programs that
+        # small one by its git blob id. The graph's sum is the one in that listing, and in two unrelated programs that
         # verify their download by it. The two small files were written out anew, byte for byte, until their git blob
         # ids were those of the listing; what stands here is the sha256 of these bytes (tests/models/test_pins.py).
         FULL: Entry(

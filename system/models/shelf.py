@@ -47,15 +47,15 @@ class Shelf:
         What is there already is left alone, whatever it holds: somebody may have put it there.
         """
         folder = self.folder
-        if self._missing():
-            try:
+        try:
+            if self._missing():
                 folder.mkdir(parents=True, exist_ok=True)
                 with _alone(folder / ".lock", lambda: self._tell_of_another(tell)):
                     for file in self._missing():
                         self._fetch(file, tell)
-            except OSError as problem:
-                mend = "make room, or name another folder"
-                raise ModelError(self.name, [f"MODEL_CACHE: cannot write {folder}: {problem}; {mend}"]) from problem
+        except OSError as problem:
+            mend = "make room and let it be written to, or name another folder"
+            raise ModelError(self.name, [f"MODEL_CACHE: cannot use {folder}: {problem}; {mend}"]) from problem
         return folder
 
     def _missing(self) -> list[str]:

@@ -167,10 +167,10 @@ def test_a_hub_with_another_file_is_told_from_one_without_it(hub: Hub, tmp_path:
     assert not (tmp_path / FOLDER / TOKENIZER).exists()
 
 
-def test_a_cache_that_cannot_be_written_is_named(hub: Hub, tmp_path: Path) -> None:
+def test_a_cache_that_cannot_be_used_is_named(hub: Hub, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(ModelError, match=r"MODEL_CACHE: cannot write .*/file/"):
+    with pytest.raises(ModelError, match=r"MODEL_CACHE: cannot use .*/file/"):
         catalogue.read(FULL, source=Source(hub.address, tmp_path / "file"))
 
 
