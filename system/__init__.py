@@ -5,6 +5,9 @@ worker/        gRPC process around one model session
 client/        bursty load client
 models/        the embedded model and the catalogue of others
 tracing/       spans across processes, if anybody asked for them
+tls/           TLS from files, reloaded when they change
+reloading.py   values that files hold, read again when they change
+exposure.py    whether a process can be reached from elsewhere
 settings.py    reading the environment, all problems reported at once
 logs.py        one JSON object a line
 log_stream.py  the standard output they go to, which may fail without anything else failing

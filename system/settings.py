@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from typing import NoReturn, TypeVar
+from typing import NoReturn, TypeVar, get_args
 
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings
 
@@ -35,6 +35,11 @@ def refuse(problems: Iterable[str]) -> NoReturn:
 
 def _explain(kind: type[BaseSettings], problem: ErrorDetails) -> str:
     name = str(problem["loc"][0])
-    allowed = kind.model_fields[name].description
+    field = kind.model_fields[name]
+    given = "(hidden)" if _secret(field.annotation) else repr(problem["input"])
     found = problem["msg"].removeprefix("Value error, ")
-    return f"{name.upper()}={problem['input']!r}: {found}; allowed: {allowed}"
+    return f"{name.upper()}={given}: {found}; allowed: {field.description}"
+
+
+def _secret(annotation: object) -> bool:
+    return annotation is SecretStr or any(_secret(part) for part in get_args(annotation))

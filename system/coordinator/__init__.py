@@ -2,11 +2,15 @@
 
 core/            start here: queue, batches, dispatch, redirect, membership, ledger (its own map inside)
 http.py          the REST surface
+access.py        who may use it: API keys asked for, in front of it
+api_keys.py      which keys are known
 intake.py        the bodies of its requests, until they are here or too late
 grpc_worker.py   a worker at the other end of a gRPC channel
+connection.py    the channel below it, which another can take over
 addresses.py     where workers are, as WORKERS says it
 membership.py    who is a member: connects to each, follows those behind a name
 resolver.py      what is behind a name now
+discretion.py    how much of an input may be read in logs and pages
 settings.py      the environment, validated
 listeners.py     several listeners of the core as one
 logs.py          the core's events as log lines

@@ -11,27 +11,16 @@ from typing import Final, Self
 import grpc
 import grpc.aio
 
-from proto import inference_pb2, inference_pb2_grpc
+from proto import inference_pb2
 from proto.trailers import NOT_EXECUTED
+from system.coordinator.connection import Connection
 from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused
+from system.tls.channel import ChannelTls
 
 # A worker that cannot be reached for this long is asked again over a new connection: the old one may be half open,
 # which TCP alone would take minutes to notice, or wait out gRPC's long back-off between two look-ups of a name. Longer
 # than a pause that a worker may well wake up from with the answers still in its hands.
 STALE_CHANNEL_S: Final = 4.0
-
-_CHANNEL_OPTIONS: Final = (
-    # gRPC's own reconnect back-off starts at 1 s and grows to 120 s; a worker that returns must be found at once.
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 500),
-    # Also how long one attempt to connect may take; its default of 20 s is how long a black hole would hold it.
-    ("grpc.min_reconnect_backoff_ms", 500),
-    # Channels that share connections below the surface cannot be replaced.
-    ("grpc.use_local_subchannel_pool", 1),
-    # Retrying is the dispatcher's work: a second, hidden retry would spoil its account of attempts.
-    ("grpc.enable_retries", 0),
-    ("grpc.enable_http_proxy", 0),
-)
 
 # What a status alone says of the batch; any other is an answer of the worker. `_failure` has the whole table.
 _CAUSES: Final[Mapping[grpc.StatusCode, Cause]] = MappingProxyType(
@@ -56,27 +45,27 @@ _GARBAGE: Final = "its answer cannot be decoded"
 class GrpcWorker:
     """Implements `Worker` over the generated stub. `async with` it to close its channel."""
 
-    def __init__(self, address: str, stale_channel_s: float = STALE_CHANNEL_S) -> None:
+    def __init__(
+        self, address: str, tls: ChannelTls | None = None, *, stale_channel_s: float = STALE_CHANNEL_S
+    ) -> None:
         self.address = address
+        self._tls = tls
         self._stale_channel_s = stale_channel_s
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._unreached_since: float | None = None
-        self._connect()
+        self._connection = Connection(self.address, self._tls)
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        await self._channel.close()
-
-    def _connect(self) -> None:
-        self._channel = grpc.aio.insecure_channel(self.address, options=_CHANNEL_OPTIONS)
-        self._stub = inference_pb2_grpc.InferenceServiceStub(self._channel)
+        await self._connection.close()
 
     async def infer(self, items: Sequence[Item], timeout_s: float) -> Sequence[Answer | ItemRefused]:
         response: inference_pb2.InferResponse | None
         try:
-            response = await self._stub.Infer(_request(items), timeout=timeout_s)
+            with self._connection.call() as stub:
+                response = await stub.Infer(_request(items), timeout=timeout_s)
         except grpc.aio.AioRpcError as error:
             raise _failure(error) from error
         except asyncio.CancelledError:
@@ -92,9 +81,11 @@ class GrpcWorker:
 
     async def check(self, timeout_s: float) -> str | None:
         response: inference_pb2.HealthResponse | None
+        await self._connection.renew()
         try:
             # wait_for_ready makes no sense here: a refused connection is news that must not wait.
-            response = await self._stub.HealthCheck(inference_pb2.HealthRequest(), timeout=timeout_s)
+            with self._connection.call() as stub:
+                response = await stub.HealthCheck(inference_pb2.HealthRequest(), timeout=timeout_s)
         except grpc.aio.AioRpcError as error:
             failure = _failure(error)
             if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
@@ -118,9 +109,7 @@ class GrpcWorker:
             self._unreached_since = now
         elif now - self._unreached_since > self._stale_channel_s:
             self._unreached_since = None
-            stale = self._channel
-            self._connect()
-            await stale.close()
+            await self._connection.replace()
 
 
 def _request(items: Sequence[Item]) -> inference_pb2.InferRequest:

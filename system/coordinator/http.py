@@ -4,7 +4,7 @@ send (invalid UTF-8, lone surrogates, a megabyte, garbage) ends in a 4xx that na
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 
 from system.coordinator.core.dispatcher import Dispatcher
 from system.coordinator.core.errors import InputRefused, NotAdmitted, RequestFailed
-from system.coordinator.core.ledger import INPUT_KEPT, Entry
+from system.coordinator.core.ledger import Entry
 from system.coordinator.intake import BodyTooLarge, Intake
 from system.coordinator.metrics.exposition import Scrape
 from system.tracing import traceparent
@@ -37,7 +37,7 @@ class InferBody(BaseModel):
         return value
 
 
-def create_app(dispatcher: Dispatcher, intake: Intake, scrape: Scrape) -> FastAPI:
+def create_app(dispatcher: Dispatcher, intake: Intake, scrape: Scrape, show: Callable[[str], str]) -> FastAPI:
     app = FastAPI(title="Brownout coordinator", description="Sentiment of English text; loses no request.")
 
     @app.post("/infer", openapi_extra=_BODY_SCHEMA, responses=_INFER_RESPONSES)
@@ -60,12 +60,12 @@ def create_app(dispatcher: Dispatcher, intake: Intake, scrape: Scrape) -> FastAP
     @app.get("/status")
     async def status() -> Response:
         """Workers, counters and everything admitted that has not ended."""
-        return _json(_status(dispatcher))
+        return _json(_status(dispatcher, show))
 
     @app.get("/recent_requests")
     async def recent_requests(limit: Annotated[int, Query(ge=1, le=1_000_000)] = 100) -> Response:
         """Requests that ended, newest first."""
-        return _json([_entry(entry) for entry in dispatcher.ledger.recent(limit)])
+        return _json([_entry(entry, show) for entry in dispatcher.ledger.recent(limit)])
 
     @app.get("/healthz")
     async def healthz() -> Response:
@@ -94,7 +94,7 @@ def create_app(dispatcher: Dispatcher, intake: Intake, scrape: Scrape) -> FastAP
     return app
 
 
-def _status(dispatcher: Dispatcher) -> dict[str, Any]:
+def _status(dispatcher: Dispatcher, show: Callable[[str], str]) -> dict[str, Any]:
     ledger = dispatcher.ledger
     return {
         "workers": [
@@ -116,7 +116,7 @@ def _status(dispatcher: Dispatcher) -> dict[str, Any]:
         "pending_requests": [
             {
                 "id": request.id,
-                "input": request.text[:INPUT_KEPT],
+                "input": show(request.text),
                 "status": request.state,
                 "worker": request.worker,
                 "timestamp": _iso(request.timestamp),
@@ -126,11 +126,11 @@ def _status(dispatcher: Dispatcher) -> dict[str, Any]:
     }
 
 
-def _entry(entry: Entry) -> dict[str, Any]:
+def _entry(entry: Entry, show: Callable[[str], str]) -> dict[str, Any]:
     return {
         "timestamp": _iso(entry.timestamp),
         "request_id": entry.request_id,
-        "input": entry.input,
+        "input": show(entry.input),
         "output": entry.output,
         "score": entry.score,
         "worker": entry.worker,

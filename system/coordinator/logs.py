@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from structlog.typing import FilteringBoundLogger
 
 from system.coordinator.core.errors import NotAdmitted
@@ -13,10 +15,11 @@ from system.tracing.traceparent import trace_id
 
 
 class LogListener:
-    """Writes what the dispatcher tells; implements its `Listener`."""
+    """Writes what the dispatcher tells; implements its `Listener`. `show` is what may be read of an input."""
 
-    def __init__(self, log: FilteringBoundLogger) -> None:
+    def __init__(self, log: FilteringBoundLogger, show: Callable[[str], str]) -> None:
         self._log = log
+        self._show = show
 
     def request_refused(self, refusal: NotAdmitted) -> None: ...
 
@@ -29,6 +32,7 @@ class LogListener:
             "request",
             request_id=entry.request_id,
             trace_id=trace_id(request.traceparent),
+            input=self._show(request.text),
             success=entry.success,
             worker=entry.worker,
             latency_ms=round(entry.latency_ms, 2),

@@ -10,11 +10,17 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from functools import partial
 
 import structlog
 import uvicorn
+from starlette.types import ASGIApp
 
+from system import exposure
+from system.coordinator.access import Guarded, describe
+from system.coordinator.api_keys import known_keys
 from system.coordinator.core.dispatcher import Dispatcher
+from system.coordinator.discretion import shown
 from system.coordinator.grpc_worker import GrpcWorker
 from system.coordinator.http import create_app
 from system.coordinator.intake import Intake
@@ -26,6 +32,9 @@ from system.coordinator.resolver import look_up
 from system.coordinator.settings import CoordinatorSettings
 from system.coordinator.traced_app import TracedApp
 from system.coordinator.traces import TraceListener
+from system.reloading import following
+from system.tls.channel import ChannelTls
+from system.tls.server import ServerTls
 from system.tracing.switch import connect
 
 
@@ -57,10 +66,13 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
     metrics = Metrics(settings.batch_size)
     tracer = connect(settings, "brownout-coordinator")
     traces = [] if tracer is None else [TraceListener(tracer)]
-    listeners = Listeners(LogListener(log), metrics.listener, *traces)
+    keys, tls, worker_tls = known_keys(settings), ServerTls.of(settings), ChannelTls.of(settings)
+    show = shown(settings)
+    listeners = Listeners(LogListener(log, show), metrics.listener, *traces)
     async with contextlib.AsyncExitStack() as scopes:
+        await scopes.enter_async_context(following(log, keys, tls, worker_tls))
         membership = await scopes.enter_async_context(
-            Membership(settings.workers, GrpcWorker, look_up, settings.dns_interval, log)
+            Membership(settings.workers, partial(GrpcWorker, tls=worker_tls), look_up, settings.dns_interval, log)
         )
         dispatcher = await scopes.enter_async_context(
             Dispatcher(membership.fixed, settings.policy, listeners, random.Random(settings.seed), time.time)
@@ -68,15 +80,20 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
         scrape = await scopes.enter_async_context(metrics.of(dispatcher))
         await scopes.enter_async_context(membership.kept(dispatcher))
         intake = Intake(settings.max_body_bytes)
-        app = create_app(dispatcher, intake, scrape)
+        app = create_app(dispatcher, intake, scrape, show)
+        front: ASGIApp = app if tracer is None else TracedApp(app, tracer)
+        if keys is not None:
+            describe(app)
+            front = Guarded(front, keys)
         server = _Server(
             uvicorn.Config(
-                app if tracer is None else TracedApp(app, tracer),
+                front,
                 loop="none",
                 http="httptools",
                 ws="none",
                 lifespan="off",
                 access_log=False,
+                ssl_context_factory=None if tls is None else tls.context,
                 # Nothing here asks who the client is, or tells it what serves it; each costs every request a little.
                 proxy_headers=False,
                 server_header=False,
@@ -108,6 +125,12 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
             loop.add_signal_handler(number, drain, number.name)
         host, port = bound.getsockname()[:2]
         log.info("listening", host=host, port=port, workers=str(settings.workers))
+        exposure.warn(
+            log,
+            host,
+            authenticated=keys is not None or settings.tls_client_ca is not None,
+            remedy="set API_KEYS, or TLS_CERT with TLS_CLIENT_CA",
+        )
         await server.serve(sockets=[bound])
     if tracer is not None and not tracer.close():
         log.warning("the last spans were not taken in time")

@@ -19,8 +19,11 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from structlog.typing import FilteringBoundLogger
 
 from proto import inference_pb2, inference_pb2_grpc
+from system import exposure
 from system.models import catalogue, progress
 from system.models.classifier import Classifier
+from system.reloading import following
+from system.tls.server import ServerTls
 from system.worker import misfortune
 from system.worker.decoding import Decoding
 from system.worker.lane import Lane
@@ -98,6 +101,7 @@ def _check_address(settings: WorkerSettings) -> None:
 async def _listening(
     settings: WorkerSettings, service: InferenceService, statuses: health.aio.HealthServicer, log: FilteringBoundLogger
 ) -> AsyncIterator[None]:
+    tls = ServerTls.of(settings)
     server = grpc.aio.server(interceptors=[Decoding()], options=OPTIONS)
     inference_pb2_grpc.add_InferenceServiceServicer_to_server(service, server)
     health_pb2_grpc.add_HealthServicer_to_server(statuses, server)
@@ -106,13 +110,21 @@ async def _listening(
     # An IPv6 address needs brackets in an authority.
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     try:
-        port = server.add_insecure_port(f"{host}:{settings.port}")
+        address = f"{host}:{settings.port}"
+        port = server.add_insecure_port(address) if tls is None else server.add_secure_port(address, tls.credentials())
     except RuntimeError as error:
         raise PortError(settings, "PORT", str(error)) from error
     await server.start()
     log.info("listening", host=settings.host, port=port)
+    exposure.warn(
+        log,
+        settings.host,
+        authenticated=settings.tls_client_ca is not None,
+        remedy="set TLS_CERT with TLS_CLIENT_CA",
+    )
     try:
-        yield
+        async with following(log, tls):
+            yield
     finally:
         await server.stop(FAREWELL_S)
 

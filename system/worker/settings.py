@@ -8,6 +8,7 @@ from pydantic_settings import SettingsConfigDict
 
 from system.models import catalogue
 from system.models.settings import SourceSettings
+from system.tls.settings import ServerTlsSettings
 from system.tracing.settings import TracingSettings
 
 
@@ -15,7 +16,7 @@ def _lower(value: object) -> object:
     return value.lower() if isinstance(value, str) else value
 
 
-class WorkerSettings(SourceSettings, TracingSettings):
+class WorkerSettings(ServerTlsSettings, SourceSettings, TracingSettings):
     """Defaults are part of the contract. An empty variable counts as unset: Compose files pass `${CRASH_RATE:-}` on."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
