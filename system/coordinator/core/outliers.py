@@ -12,8 +12,9 @@ from typing import Final
 
 from system.coordinator.core.member import Member, MemberState
 
-# Batches without which nothing is concluded about a worker.
+# Batches without which nothing is concluded about a worker: from failures, and from times, which vary by themselves.
 ENOUGH: Final = 5
+ENOUGH_TIMES: Final = 10
 
 # A worker that loses less than this to the others is not worth its absence, whatever the factor.
 SLOWER_BY_S: Final = 0.1
@@ -50,10 +51,10 @@ class Outliers:
         medians = [
             median
             for other in others
-            if len(other.pace) >= ENOUGH and other.alive and (median := other.pace.quantile(0.5)) is not None
+            if len(other.pace) >= ENOUGH_TIMES and other.alive and (median := other.pace.quantile(0.5)) is not None
         ]
         own = member.pace.quantile(0.5)
-        if not self._slowness or not medians or own is None or len(member.pace) < ENOUGH:
+        if not self._slowness or not medians or own is None or len(member.pace) < ENOUGH_TIMES:
             return None
         usual = statistics.median(medians)
         if own < self._slowness * usual or own - usual < SLOWER_BY_S:
