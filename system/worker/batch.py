@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -65,17 +65,20 @@ def _problems(request: inference_pb2.InferRequest) -> Iterator[str]:
         yield f"input_texts has {count} items; at most {MAX_ITEMS} are taken"
     if len(ids) != count:
         yield f"request_ids has {len(ids)} items and input_texts {count}; they must be as many"
-    for name, length in (
-        ("time_remaining_s", len(request.time_remaining_s)),
-        ("traceparents", len(request.traceparents)),
-    ):
+    times, traceparents = request.time_remaining_s, request.traceparents
+    for name, length in (("time_remaining_s", len(times)), ("traceparents", len(traceparents))):
         if length not in (0, count):
             yield f"{name} has {length} items and input_texts {count}; it must have none or as many"
+    # A message has room for millions of items; to read them would keep the event loop from answering health checks.
+    yield from _wrong_ids(ids[:MAX_ITEMS])
+    if any(map(math.isnan, times[:MAX_ITEMS])):
+        yield "time_remaining_s holds NaN, which is no time"
+
+
+def _wrong_ids(ids: Sequence[str]) -> Iterator[str]:
     longest = max(map(len, ids), default=0)
     if longest > MAX_ID_CHARACTERS:
         yield f"a request id has {longest} characters; at most {MAX_ID_CHARACTERS} are taken"
     repeated, times = Counter(ids).most_common(1)[0] if ids else ("", 1)
     if times > 1:
         yield f"request id {repeated[:MAX_ID_CHARACTERS]!r} comes {times} times; answers are told apart by it"
-    if any(map(math.isnan, request.time_remaining_s)):
-        yield "time_remaining_s holds NaN, which is no time"
