@@ -1,7 +1,14 @@
 """The coordinator process: HTTP and gRPC are thin edges around a core that knows neither.
 
 core/            start here: queue, batches, dispatch, redirect, membership, ledger (its own map inside)
-http.py          the REST surface
+http.py          the REST surface: what is asked where
+ask.py           one request for an inference, read from headers and body
+replies.py       every reply, as the OpenAPI document has it
+json_response.py an answer in JSON
+refusals.py      what is told instead of an answer
+problem.py       what is wrong with what was sent, in one shape
+http_connection.py  one client's connection, and how much it may hold up
+descriptors.py   room for connections among the open files
 access.py        who may use it: API keys asked for, in front of it
 api_keys.py      which keys are known
 intake.py        the bodies of its requests, until they are here or too late

@@ -19,10 +19,14 @@ from starlette.types import ASGIApp
 from system import exposure
 from system.coordinator.access import Guarded, describe
 from system.coordinator.api_keys import known_keys
+from system.coordinator.core.canary import Canary
 from system.coordinator.core.dispatcher import Dispatcher
+from system.coordinator.core.idempotency import Idempotency
+from system.coordinator.descriptors import make_room
 from system.coordinator.discretion import shown
 from system.coordinator.grpc_worker import GrpcWorker
 from system.coordinator.http import create_app
+from system.coordinator.http_connection import Bounds, bounded
 from system.coordinator.intake import Intake
 from system.coordinator.listeners import Listeners
 from system.coordinator.logs import LogListener
@@ -80,7 +84,9 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
         scrape = await scopes.enter_async_context(metrics.of(dispatcher))
         await scopes.enter_async_context(membership.kept(dispatcher))
         intake = Intake(settings.max_body_bytes)
-        app = create_app(dispatcher, intake, scrape, show)
+        idempotency = await scopes.enter_async_context(Idempotency(settings.idempotency_keys, settings.idempotency_ttl))
+        canary = Canary(dispatcher, settings.canary_ttl, time.time)
+        app = create_app(dispatcher, idempotency, canary=canary, intake=intake, scrape=scrape, show=show)
         front: ASGIApp = app if tracer is None else TracedApp(app, tracer)
         if keys is not None:
             describe(app)
@@ -89,7 +95,14 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
             uvicorn.Config(
                 front,
                 loop="none",
-                http="httptools",
+                http=bounded(
+                    Bounds(
+                        make_room(settings.max_connections),
+                        settings.max_body_bytes,
+                        settings.header_timeout,
+                        settings.body_timeout,
+                    )
+                ),
                 ws="none",
                 lifespan="off",
                 access_log=False,

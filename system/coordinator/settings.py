@@ -16,9 +16,7 @@ from system.tls.settings import ChannelTlsSettings, ServerTlsSettings
 from system.tracing.settings import TracingSettings
 
 
-class CoordinatorSettings(
-    ApiKeySettings, ServerTlsSettings, ChannelTlsSettings, DiscretionSettings, TracingSettings
-):
+class CoordinatorSettings(ApiKeySettings, ServerTlsSettings, ChannelTlsSettings, DiscretionSettings, TracingSettings):
     """Defaults are part of the contract."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, frozen=True)
@@ -97,6 +95,27 @@ class CoordinatorSettings(
     )
     max_body_bytes: int = Field(
         default=262_144, ge=1024, le=67_108_864, description="bytes of the largest request body, 1024 to 67108864"
+    )
+    idempotency_keys: int = Field(
+        default=10_000, ge=1, le=1_000_000, description="answers remembered by Idempotency-Key, 1 to 1000000"
+    )
+    idempotency_ttl: float = Field(
+        default=600.0, gt=0, le=86_400, description="seconds they are remembered, up to 86400"
+    )
+    canary_ttl: float = Field(
+        default=1.0, ge=0, le=60, description="seconds that /readyz trusts an answer, a client's or a canary's, 0 to 60"
+    )
+    header_timeout: float = Field(
+        default=10.0, gt=0, le=3600, description="seconds the head of a request may take to arrive, up to 3600"
+    )
+    body_timeout: float = Field(
+        default=30.0,
+        gt=0,
+        le=3600,
+        description="seconds its body may take to arrive, or an answer to be taken, up to 3600",
+    )
+    max_connections: int = Field(
+        default=8192, ge=1, le=1_000_000, description="clients that may be connected at once, 1 to 1000000"
     )
     heartbeat_interval: float = Field(
         default=0.25, gt=0, le=60, description="seconds from one health check of a worker to the next, up to 60"

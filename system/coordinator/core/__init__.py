@@ -30,6 +30,9 @@ budget.py       retries and hedges as a share of the traffic
 outliers.py     who is left out because real traffic goes badly there
 suspicion.py    texts that may kill workers
 
+idempotency.py  one execution for each key of a client, however often it is sent
+canary.py       whether a request sent now would be answered
+
 ledger.py       the counters that balance, what is pending, what was answered lately
 policy.py       the knobs
 listener.py     who is told of each refusal, batch, attempt, end, change of opinion
