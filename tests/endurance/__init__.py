@@ -4,6 +4,7 @@ capacity.py        what the system can answer on this machine now; loads are a s
 redirects.py       what faults cost the requests that they hit
 coordinator.py     memory, descriptors and tasks of a running coordinator, over time
 conftest.py        where figures go
+test_means.py      all of these, in a plain run
 
 test_redirects.py  one worker killed, or silent, again and again
 test_outage.py     no worker at all for four seconds

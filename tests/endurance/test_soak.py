@@ -82,7 +82,9 @@ async def test_twenty_minutes_of_random_faults(experiment: Experiment, watches: 
             "rss_growth_percent": round(growth * 100, 2),
             "descriptors": [watch.before.descriptors, watch.after.descriptors],
             "tasks": [watch.before.tasks, watch.after.tasks],
-            "rss_by_minute": [[round(each.time_s - watch.before.time_s), each.rss_bytes] for each in watch.samples[::12]],
+            "rss_by_minute": [
+                [round(each.time_s - watch.before.time_s), each.rss_bytes] for each in watch.samples[::12]
+            ],
         }
     )
     run.holds(no_loss(), answered_once(), answers_correct(), books_balance())
