@@ -7,7 +7,8 @@ import ssl
 from pathlib import Path
 from typing import Final, NoReturn
 
-_CERTIFICATE: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL)
+_BEGINNING: Final = b"-----BEGIN CERTIFICATE-----"
+_CERTIFICATE: Final = re.compile(_BEGINNING + rb".+?-----END CERTIFICATE-----", re.DOTALL)
 _KEY: Final = re.compile(rb"-----BEGIN (?:[A-Z]+ )?PRIVATE KEY-----")
 _ENCRYPTED: Final = re.compile(rb"-----BEGIN ENCRYPTED PRIVATE KEY-----|^Proc-Type: 4,ENCRYPTED", re.MULTILINE)
 
@@ -23,6 +24,8 @@ def check_certificates(content: bytes) -> None:
     found = _CERTIFICATE.findall(content)
     if not found:
         raise ValueError("holds no certificate in PEM")
+    if len(found) < content.count(_BEGINNING):
+        raise ValueError("ends in the middle of a certificate")
     try:
         # Bundles have comments between certificates, in any encoding; a text of certificates alone is ASCII.
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=b"\n".join(found).decode("ascii"))
@@ -44,7 +47,7 @@ def load(context: ssl.SSLContext, chain: Path, key: Path) -> None:
     except ssl.SSLError as problem:
         if problem.reason in ("KEY_VALUES_MISMATCH", "KEY_TYPE_MISMATCH"):
             raise ValueError(f"is not the key of the first certificate in {chain}") from problem
-        raise ValueError(f"cannot be used with {chain}: {problem.reason or problem.strerror}") from problem
+        raise ValueError(f"cannot be read as the key of {chain}") from problem
     except OSError as problem:
         raise ValueError(f"cannot be read: {problem.strerror}") from problem
 
