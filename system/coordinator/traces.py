@@ -30,6 +30,11 @@ class TraceListener:
         self._parents: dict[Request, str] = {}
         self._attempts: dict[Attempt, Span] = {}
 
+    @property
+    def open(self) -> int:
+        """How many requests and attempts it keeps something of."""
+        return len(self._parents) + len(self._attempts)
+
     def request_refused(self, refusal: NotAdmitted) -> None: ...
 
     def batch_sent(self, flight: Flight) -> None:

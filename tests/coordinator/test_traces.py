@@ -1,0 +1,160 @@
+"""Which spans the core's events become, in virtual time. The real SDK: tests/tracing."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from system.coordinator.core.dispatcher import Dispatcher
+from system.coordinator.core.errors import RequestFailed
+from system.coordinator.core.policy import Policy
+from system.coordinator.core.worker import Answer, Cause, Item, ItemRefused
+from system.coordinator.traces import TraceListener
+from system.tracing.span import Attributes, Kind
+from tests.coordinator.scripted import ScriptedWorker
+
+pytestmark = pytest.mark.looptime
+
+CLIENT = f"00-{'a' * 32}-{'b' * 16}-01"
+
+
+@dataclass
+class NotedSpan:
+    name: str
+    parent: str | None
+    traceparent: str
+    began: float
+    attributes: dict[str, object]
+    ended: float | None = None
+    failure: str | None = None
+
+    def note(self, attributes: Attributes) -> None:
+        self.attributes |= attributes
+
+    def end(self, at: float, failure: str | None = None) -> None:
+        assert self.ended is None, "ended twice"
+        self.ended, self.failure = at, failure
+
+
+@dataclass
+class NotingTracer:
+    """Keeps what it is told."""
+
+    spans: list[NotedSpan] = field(default_factory=list)
+    _ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1))
+
+    def start(self, name: str, kind: Kind, parent: str | None, at: float, attributes: Attributes) -> NotedSpan:  # noqa: ARG002
+        span = NotedSpan(name, parent, f"00-{'a' * 32}-{next(self._ids):016x}-01", at, dict(attributes))
+        self.spans.append(span)
+        return span
+
+    def close(self) -> bool:
+        return True
+
+    def named(self, name: str) -> list[NotedSpan]:
+        return [span for span in self.spans if span.name == name]
+
+
+class ToldWorker(ScriptedWorker):
+    """Remembers the trace contexts that it was told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[str | None] = []
+
+    async def infer(self, items: Sequence[Item], timeout_s: float) -> Sequence[Answer | ItemRefused]:
+        self.told += [item.traceparent for item in items]
+        return await super().infer(items, timeout_s)
+
+
+@dataclass
+class Traced:
+    dispatcher: Dispatcher
+    workers: list[ToldWorker]
+    tracer: NotingTracer
+    listener: TraceListener
+
+
+@asynccontextmanager
+async def traced(count: int, **policy: float) -> AsyncIterator[Traced]:
+    """Afterwards every span has ended and nothing is kept of any request."""
+    workers = [ToldWorker() for _ in range(count)]
+    named = {f"worker{number}": worker for number, worker in enumerate(workers, 1)}
+    tracer = NotingTracer()
+    listener = TraceListener(tracer)
+    async with Dispatcher(named, Policy(**policy), listener, random.Random(1), lambda: 0.0) as dispatcher:  # type: ignore[arg-type]
+        await asyncio.sleep(0.001)
+        yield Traced(dispatcher, workers, tracer, listener)
+    assert all(span.ended is not None and span.ended >= span.began - 0.01 for span in tracer.spans)
+    assert not listener.open
+
+
+async def test_the_worker_is_told_of_the_attempt_and_not_of_the_client() -> None:
+    async with traced(1) as t:
+        await t.dispatcher.infer("a", traceparent=CLIENT)
+        (attempt,) = t.tracer.named("attempt")
+        assert attempt.parent == CLIENT
+        assert t.workers[0].told == [attempt.traceparent]
+
+
+async def test_who_has_no_trace_gets_no_span() -> None:
+    async with traced(1) as t:
+        await t.dispatcher.infer("a")
+        assert t.tracer.spans == []
+        assert t.workers[0].told == [None]
+
+
+async def test_each_attempt_is_told_to_its_own_worker_and_all_have_the_same_parent() -> None:
+    async with traced(2) as t:
+        t.workers[0].refuses = t.workers[1].refuses = Cause.CUT
+        asked = asyncio.create_task(t.dispatcher.infer("a", traceparent=CLIENT))
+        while len(t.workers[0].told) + len(t.workers[1].told) < 2:
+            await asyncio.sleep(0.01)
+        t.workers[0].refuses = t.workers[1].refuses = None
+        await asked
+        *failed, answered = t.tracer.named("attempt")
+        assert len(failed) >= 2
+        assert {span.parent for span in t.tracer.spans} == {CLIENT}
+        assert {span.failure for span in failed} == {"cut"}
+        assert (answered.failure, answered.attributes["brownout.outcome"]) == (None, "answered")
+        told = [*t.workers[0].told, *t.workers[1].told]
+        assert sorted(filter(None, told)) == sorted(span.traceparent for span in t.tracer.named("attempt"))
+
+
+async def test_the_time_in_nobodys_hands_is_a_span_until_the_end_if_need_be() -> None:
+    async with traced(1, worker_timeout=0.2) as t:
+        t.workers[0].crash()
+        await asyncio.sleep(0.5)
+        with pytest.raises(RequestFailed):
+            await t.dispatcher.infer("a", traceparent=CLIENT)
+        (queue,) = t.tracer.named("queue")
+        assert queue.ended is not None
+        assert queue.ended - queue.began == pytest.approx(1.0, abs=0.05)
+
+
+async def test_a_hedge_is_marked_and_the_loser_has_not_failed() -> None:
+    async with traced(2, hedge_after=0.5, retry_budget=1.0) as t:
+        for number in range(100):
+            await t.dispatcher.infer(f"{number}")
+        t.workers[0].service_s = 0.5
+        await asyncio.gather(*(t.dispatcher.infer(text, traceparent=CLIENT) for text in "ab"))
+        hedges = [span for span in t.tracer.named("attempt") if span.attributes["brownout.hedge"]]
+        assert [span.attributes["brownout.outcome"] for span in hedges] == ["answered"]
+        (loser,) = [span for span in t.tracer.spans if span.attributes.get("brownout.outcome") == "overtaken"]
+        assert loser.failure is None
+
+
+async def test_a_client_that_leaves_leaves_nothing_open() -> None:
+    async with traced(1) as t:
+        asked = asyncio.create_task(t.dispatcher.infer("a", traceparent=CLIENT))
+        await asyncio.sleep(0.005)
+        asked.cancel()
+        await asyncio.sleep(0.005)
+        (attempt,) = t.tracer.named("attempt")
+        assert attempt.attributes["brownout.outcome"] == "nobody_waits"
