@@ -7,6 +7,8 @@ Time       A head not here after HEADER_TIMEOUT, or a body after BODY_TIMEOUT, i
            within BODY_TIMEOUT is cut off.
 Number     Beyond MAX_CONNECTIONS a few more are let in, so that whoever asks for health or figures is still told; each
            for one request, and `POST /infer` is not among them: 503. Beyond those, connections are cut on arrival.
+           Refused clients get LINGER_S to take the refusal and to stop sending; a connection that is closed on what
+           they still send is reset, and the refusal with it.
 Departure  A client that goes away takes its request with it: the task that answers it is cancelled.
 
 A client that has closed its sending side has either gone or still reads; TCP does not tell which. As long as it is owed
@@ -23,19 +25,29 @@ reads such a request again, without.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sized
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final
 
 import httptools
-import orjson
 from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.config import Config
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.flow_control import FlowControl
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
 from system.coordinator.intake import DISCARDED
-from system.coordinator.json_response import json_response
-from system.coordinator.problem import Problem, told
+from system.coordinator.problem import Problem
+from system.coordinator.raw_refusals import (
+    BODY_LATE,
+    FRAMED_TOO_MUCH,
+    HEAD_LATE,
+    HEAD_TOO_LARGE,
+    NO_TUNNEL,
+    NOT_HTTP,
+    crowded,
+    written,
+)
 
 # More than any client sends that is up to no harm; other servers allow 8 to 64 KiB.
 HEAD_LIMIT: Final = 32 * 1024
@@ -44,21 +56,12 @@ HEAD_LIMIT: Final = 32 * 1024
 RESERVE: Final = 64
 RESERVE_HEADER_TIMEOUT_S: Final = 1.0
 
+# For how long, and how much, a client that was refused may still send.
+LINGER_S: Final = 2.0
+
 # From the end of a client's sending to the second interim answer, doubled for each further one.
 FIRST_PROBE_S: Final = 0.1
 PROBE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
-
-CROWDED: Final = json_response(
-    {"detail": "too many clients are connected"}, 503, {"Retry-After": "1", "Connection": "close"}
-)
-
-_REQUEST: Final = ("request",)
-_NOT_HTTP: Final = Problem(_REQUEST, "this is no HTTP request", "malformed")
-_NO_TUNNEL: Final = Problem(_REQUEST, "no tunnel is to be had here", "malformed")
-_HEAD_TOO_LARGE: Final = Problem(("header",), f"the head is larger than {HEAD_LIMIT} bytes", "too_large")
-_FRAMED_TOO_MUCH: Final = Problem(("body",), "the body and what frames it are too large", "too_large")
-_HEAD_LATE: Final = Problem(("header",), "the head was not here in time", "late")
-_BODY_LATE: Final = Problem(("body",), "the body was not here in time", "late")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +76,18 @@ class Bounds:
 
 class _HeadTooLarge(Exception):
     """Raised out of the parser's callback, to end its work on what it was fed."""
+
+
+class _Flow(FlowControl):
+    """Reads nothing while requests wait for their turn; uvicorn's own goes on when the one before them is read."""
+
+    def __init__(self, transport: asyncio.Transport, waiting: Sized) -> None:
+        super().__init__(transport)
+        self._waiting = waiting
+
+    def resume_reading(self) -> None:
+        if not self._waiting:
+            super().resume_reading()
 
 
 class HttpConnection(HttpToolsProtocol):
@@ -95,12 +110,14 @@ class HttpConnection(HttpToolsProtocol):
         self._probe: asyncio.TimerHandle | None = None
         self._dismissed = False
         self._in_reserve = False
+        self._refused = False
         self._answering: tuple[RequestResponseCycle, asyncio.Task[None]] | None = None
 
     # ── arriving and leaving ─────────────────────────────────────────────────────────────────────────────────────
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self.flow = _Flow(transport, self.pipeline)
         beyond = len(self.connections) - self.bounds.max_connections
         self._in_reserve = beyond > 0
         if beyond > RESERVE:
@@ -135,6 +152,11 @@ class HttpConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         self._unset_keepalive_if_required()
+        if self._refused:
+            self._received += len(data)
+            if self._received > DISCARDED:
+                self.transport.abort()
+            return
         again = self._read(data)
         while again:
             again = self._read(again)
@@ -148,9 +170,9 @@ class HttpConnection(HttpToolsProtocol):
             return self._without_upgrade(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
             if isinstance(error.__context__, _HeadTooLarge):
-                self._refuse(431, _HEAD_TOO_LARGE)
+                self._refuse(431, HEAD_TOO_LARGE)
             else:
-                self._refuse(400, _NOT_HTTP)
+                self._refuse(400, NOT_HTTP)
         else:
             if self._received:
                 self._bound_message()
@@ -160,11 +182,11 @@ class HttpConnection(HttpToolsProtocol):
         """A message has begun and is not complete: that is where a client can take up room and time."""
         if self._in_head:
             if self._received > HEAD_LIMIT:
-                self._refuse(431, _HEAD_TOO_LARGE)
+                self._refuse(431, HEAD_TOO_LARGE)
             elif self._late is None:
                 self._await_bytes(self.bounds.header_timeout)
         elif self._received > HEAD_LIMIT + 2 * max(self.bounds.max_body_bytes, DISCARDED):
-            self._refuse(413, _FRAMED_TOO_MUCH)
+            self._refuse(413, FRAMED_TOO_MUCH)
         elif self._late is None:
             self._await_bytes(self.bounds.body_timeout)
 
@@ -189,7 +211,7 @@ class HttpConnection(HttpToolsProtocol):
     def _without_upgrade(self, rest: bytes) -> bytes:
         method = self.parser.get_method()
         if method == b"CONNECT":
-            self._refuse(400, _NO_TUNNEL)
+            self._refuse(400, NO_TUNNEL)
             return b""
         lines = [b"%b %b HTTP/%b" % (method, self.url, self.parser.get_http_version().encode())]
         lines += [b"%b: %b" % header for header in self.headers if header[0] not in (b"upgrade", b"connection")]
@@ -215,7 +237,7 @@ class HttpConnection(HttpToolsProtocol):
         elif self._in_head and not self._received:
             self._close()
         else:
-            self._refuse(408, _HEAD_LATE if self._in_head else _BODY_LATE)
+            self._refuse(408, HEAD_LATE if self._in_head else BODY_LATE)
 
     def _owes_before(self) -> bool:
         """Whether an earlier request is to be answered before anything can be said to what is being read."""
@@ -240,7 +262,7 @@ class HttpConnection(HttpToolsProtocol):
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
         if self._in_reserve:
             cycle.keep_alive = False
-            app = _crowded if cycle.scope["path"] == "/infer" else app
+            app = crowded if cycle.scope["path"] == "/infer" else app
         task = self.loop.create_task(cycle.run_asgi(self._answer if app is self.app else app))
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
@@ -281,8 +303,8 @@ class HttpConnection(HttpToolsProtocol):
         """Say what is wrong with what is being read, after which nothing more can be read."""
         if self._owes_before():
             # Said now, it would be taken for the answer to the earlier request. Closing after that says enough.
-            self.flow.pause_reading()
             self.cycle.keep_alive = False
+            self._stop_reading()
             return
         if self._answering is not None:
             self._dismiss(*self._answering)
@@ -292,15 +314,22 @@ class HttpConnection(HttpToolsProtocol):
         elif not self._in_head:
             self._close()  # answered before it was all here
             return
-        body = orjson.dumps(told([problem]))
-        head = b"content-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n" % len(body)
-        default = b"".join(b"%b: %b\r\n" % header for header in self.server_state.default_headers)
-        self.transport.write(STATUS_LINE[status] + default + head + body)
-        self._close()
+        self.transport.write(written(status, problem, self.server_state.default_headers))
+        self._linger()
 
+    def _stop_reading(self) -> None:
+        """What still comes is thrown away."""
+        self._refused = True
+        self._received = 0
+        self._all_here()
 
-async def _crowded(scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
-    await CROWDED(scope, receive, send)  # type: ignore[arg-type]
+    def _linger(self) -> None:
+        if self.transport.can_write_eof():
+            self._stop_reading()
+            self.transport.write_eof()
+            self._late = self.loop.call_later(LINGER_S, self._close)
+        else:
+            self._close()
 
 
 def bounded(limits: Bounds) -> type[HttpConnection]:
