@@ -88,7 +88,7 @@ def understand(status: int, body: bytes, retry_after: str | None = None) -> Repl
     value: dict[str, Any] = {name: fields[name] for name in KEPT if name in fields} | {"status": status}
     if retry_after is not None:
         value["retry_after"] = retry_after
-    if reasons := _reasons(fields):
+    if reasons := _reasons(fields.get("detail")):
         value["reasons"] = reasons
     outcome = of_status(status)
     if outcome is OpType.FAIL and "request_id" in fields:
@@ -111,10 +111,9 @@ def _fields(body: bytes) -> Mapping[str, Any]:
     return fields if isinstance(fields, dict) else {}
 
 
-def _reasons(fields: Mapping[str, Any]) -> list[str]:
-    """The `type` of a refusal as a whole, or of each entry of its `detail`."""
-    detail = fields.get("detail")
-    entries = [fields, *(detail if isinstance(detail, list) else ())]
+def _reasons(detail: object) -> list[str]:
+    """The `type` of each entry of a 422's `detail`."""
+    entries = detail if isinstance(detail, list) else ()
     return [entry["type"] for entry in entries if isinstance(entry, dict) and isinstance(entry.get("type"), str)]
 
 

@@ -12,6 +12,7 @@ from reports.record import Record
 from reports.verdict import Finding, Verdict
 
 REFUSED = 503
+CANARY = "canary"  # under which the bundled coordinator asks its workers itself, to know whether they serve
 
 
 @invariant
@@ -28,7 +29,7 @@ def sheds_honestly(record: Record, *, at_least: Annotated[int, Ge(1)] = 1) -> Fi
     taken_in = [each for each in record.requests if each.answer.get("status") == REFUSED and each not in refused]
     dishonest |= {each.op: f"{each.label} was taken in before it was refused" for each in taken_in}
     computed = frozenset(_computed(record))
-    strangers = sorted(computed - {each.request_id for each in record.requests})
+    strangers = sorted(computed - {CANARY} - {each.request_id for each in record.requests})
     unknown = sum(each.outcome is OpType.INFO and each.request_id is None for each in record.requests)
     figures = {
         "refused": len(refused) + len(taken_in),

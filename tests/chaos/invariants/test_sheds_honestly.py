@@ -68,6 +68,7 @@ def test_a_request_that_was_computed_and_told_to_nobody_may_have_been_refused(lo
         ("b",),
         {"refused": 1, "dishonest": 0, "executed_and_told_to_nobody": 1, "unknown": 0},
     )
+    assert sheds_honestly().judge(run(logs, SHED, computed=("a", "canary"))).verdict is Verdict.HELD
     gave_up = (ask(2, at=1.0), info(2, at=9.0))
     assert sheds_honestly().judge(run(logs, SHED, *gave_up, computed=("a", "b"))).verdict is Verdict.HELD
 

@@ -1,0 +1,43 @@
+"""A worker comes back under its name as another process."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from chaos.experiment import Experiment
+from chaos.faults import crash, pause, restart, resume
+from chaos.invariants import (
+    answered_once,
+    answers_correct,
+    books_balance,
+    no_loss,
+    no_retry_storm,
+    recovers_within,
+    retries_explained,
+)
+from chaos.run import Run
+from chaos.workload import poisson
+
+
+def replaced(run: Run) -> Iterator[str]:
+    """The workers that the coordinator took for other processes than before."""
+    for line in run.record.log("coordinator"):
+        if line.get("event") == "membership" and "another process" in line["reason"]:
+            yield line["worker"]
+
+
+@pytest.mark.chaos
+async def test_a_worker_that_was_replaced_is_told_from_one_that_stood_still(experiment: Experiment) -> None:
+    run = await experiment(
+        workload=poisson(rate=60, seconds=14),
+        schedule=[
+            *(crash("worker1").at(3), restart("worker1").at(5)),
+            *(pause("worker2").at(7), resume("worker2").at(9)),
+        ],
+    )
+    run.holds(
+        *(no_loss(), answered_once(), answers_correct(), books_balance()),
+        *(retries_explained(at_most=2), no_retry_storm(), recovers_within(seconds=3)),
+    )
+    assert list(replaced(run)) == ["worker1"]
+    assert all(run.answers(worker, between=(12, 14)) for worker in ("worker1", "worker2"))
