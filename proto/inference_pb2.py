@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15proto/inference.proto\x12\tinference\"h\n\x0cInferRequest\x12\x13\n\x0brequest_ids\x18\x01 \x03(\t\x12\x13\n\x0binput_texts\x18\x02 \x03(\t\x12\x18\n\x10time_remaining_s\x18\x05 \x03(\x01\x12\x14\n\x0ctraceparents\x18\x06 \x03(\t\"~\n\rInferResponse\x12\x13\n\x0brequest_ids\x18\x01 \x03(\t\x12\x14\n\x0coutput_texts\x18\x02 \x03(\t\x12\x11\n\tworker_id\x18\x03 \x01(\t\x12\x0f\n\x07success\x18\x04 \x01(\x08\x12\x0e\n\x06scores\x18\x05 \x03(\x02\x12\x0e\n\x06\x65rrors\x18\x06 \x03(\t\"\x0f\n\rHealthRequest\"D\n\x0eHealthResponse\x12\n\n\x02ok\x18\x01 \x01(\x08\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12\x13\n\x0binstance_id\x18\x05 \x01(\t2\x92\x01\n\x10InferenceService\x12:\n\x05Infer\x12\x17.inference.InferRequest\x1a\x18.inference.InferResponse\x12\x42\n\x0bHealthCheck\x12\x18.inference.HealthRequest\x1a\x19.inference.HealthResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15proto/inference.proto\x12\tinference\"h\n\x0cInferRequest\x12\x13\n\x0brequest_ids\x18\x01 \x03(\t\x12\x13\n\x0binput_texts\x18\x02 \x03(\t\x12\x18\n\x10time_remaining_s\x18\x05 \x03(\x01\x12\x14\n\x0ctraceparents\x18\x06 \x03(\t\"~\n\rInferResponse\x12\x13\n\x0brequest_ids\x18\x01 \x03(\t\x12\x14\n\x0coutput_texts\x18\x02 \x03(\t\x12\x11\n\tworker_id\x18\x03 \x01(\t\x12\x0f\n\x07success\x18\x04 \x01(\x08\x12\x0e\n\x06scores\x18\x05 \x03(\x02\x12\x0e\n\x06\x65rrors\x18\x06 \x03(\t\"\x0f\n\rHealthRequest\"X\n\x0eHealthResponse\x12\n\n\x02ok\x18\x01 \x01(\x08\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12\x13\n\x0binstance_id\x18\x05 \x01(\t\x12\x12\n\ncrash_rate\x18\x06 \x01(\x01\x32\x92\x01\n\x10InferenceService\x12:\n\x05Infer\x12\x17.inference.InferRequest\x1a\x18.inference.InferResponse\x12\x42\n\x0bHealthCheck\x12\x18.inference.HealthRequest\x1a\x19.inference.HealthResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,7 +38,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_HEALTHREQUEST']._serialized_start=270
   _globals['_HEALTHREQUEST']._serialized_end=285
   _globals['_HEALTHRESPONSE']._serialized_start=287
-  _globals['_HEALTHRESPONSE']._serialized_end=355
-  _globals['_INFERENCESERVICE']._serialized_start=358
-  _globals['_INFERENCESERVICE']._serialized_end=504
+  _globals['_HEALTHRESPONSE']._serialized_end=375
+  _globals['_INFERENCESERVICE']._serialized_start=378
+  _globals['_INFERENCESERVICE']._serialized_end=524
 # @@protoc_insertion_point(module_scope)

@@ -129,20 +129,24 @@ class HealthResponse(_message.Message):
     OK_FIELD_NUMBER: _builtins.int
     WORKER_ID_FIELD_NUMBER: _builtins.int
     INSTANCE_ID_FIELD_NUMBER: _builtins.int
+    CRASH_RATE_FIELD_NUMBER: _builtins.int
     ok: _builtins.bool
     worker_id: _builtins.str
     instance_id: _builtins.str
     """Drawn when the process starts: another one under the same worker_id is a restart."""
+    crash_rate: _builtins.float
+    """Share of its batches that it was told to die of, whatever is in them; such deaths are held against no text."""
     def __init__(
         self,
         *,
         ok: _builtins.bool = ...,
         worker_id: _builtins.str = ...,
         instance_id: _builtins.str = ...,
+        crash_rate: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["instance_id", b"instance_id", "ok", b"ok", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["crash_rate", b"crash_rate", "instance_id", b"instance_id", "ok", b"ok", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

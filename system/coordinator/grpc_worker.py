@@ -14,7 +14,7 @@ import grpc.aio
 from proto import inference_pb2
 from proto.trailers import NOT_EXECUTED
 from system.coordinator.connection import Connection
-from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused
+from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Health, Item, ItemRefused
 from system.tls.channel import ChannelTls
 
 # A worker that cannot be reached for this long is asked again over a new connection: the old one may be half open,
@@ -79,7 +79,7 @@ class GrpcWorker:
             raise AttemptFailed(Cause.REFUSED, _GARBAGE)
         return _outcomes(items, response)
 
-    async def check(self, timeout_s: float) -> str | None:
+    async def check(self, timeout_s: float) -> Health:
         response: inference_pb2.HealthResponse | None
         await self._connection.renew()
         try:
@@ -98,7 +98,7 @@ class GrpcWorker:
             raise AttemptFailed(Cause.REFUSED, _GARBAGE)
         if not response.ok:
             raise AttemptFailed(Cause.NOT_SERVING, "it says that it is not serving")
-        return response.instance_id or None
+        return Health(response.instance_id or None, response.crash_rate)
 
     async def _not_reached(self) -> None:
         """Counts from the first check that failed, not from the last that was answered: between the two may lie a long

@@ -64,7 +64,14 @@ async def serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
     statuses = health.aio.HealthServicer()
     with telemetry(settings, log) as observers:
         # The id is not drawn from SEED: the next process under the same settings is another one.
-        service = InferenceService(settings.worker_id, uuid4().hex, settings.max_concurrent_batches, log, observers)
+        service = InferenceService(
+            settings.worker_id,
+            uuid4().hex,
+            settings.max_concurrent_batches,
+            log,
+            observers,
+            crash_rate=settings.crash_rate,
+        )
         async with _listening(settings, service, statuses, log):
             loading = asyncio.create_task(asyncio.to_thread(_load, settings, log))
             ended = await done_before(loading, signals.asked)

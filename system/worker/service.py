@@ -29,9 +29,12 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
         max_batches: int,
         log: FilteringBoundLogger,
         observers: Sequence[Observer] = (),
+        *,
+        crash_rate: float = 0.0,
     ) -> None:
         self._worker_id = worker_id
         self._instance_id = instance_id
+        self._crash_rate = crash_rate
         self._max_batches = max_batches
         self._log = log
         self._observers = observers
@@ -76,7 +79,10 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
         ],
     ) -> inference_pb2.HealthResponse:
         return inference_pb2.HealthResponse(
-            ok=self._lane is not None, worker_id=self._worker_id, instance_id=self._instance_id
+            ok=self._lane is not None,
+            worker_id=self._worker_id,
+            instance_id=self._instance_id,
+            crash_rate=self._crash_rate,
         )
 
     @contextmanager

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from tests.brownout.running_up import get, running_up
 
-# Crashes of one text again and again are what poison looks like; here they are the dice.
-DICE = {"CRASH_RATE": "0.1", "MAX_DELAY": "0.02", "POISON_KILLS": "100"}
+# Crashes of one text again and again are what poison looks like; workers say that here they are the dice.
+DICE = {"CRASH_RATE": "0.1", "MAX_DELAY": "0.02"}
 BURSTS = {"BURSTS": "3", "BURST_SIZE": "20", "BURST_INTERVAL": "0.2"}
 
 

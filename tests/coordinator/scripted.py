@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Coroutine, Sequence
 
-from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused
+from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Health, Item, ItemRefused
 
 SERVICE_S = 0.01
 
@@ -24,6 +25,8 @@ class ScriptedWorker:
         self.refused_batches_with: str | None = None
         self.refused_texts: set[str] = set()
         self.deadly: set[str] = set()
+        self.crashes = random.Random(0)
+        self.crash_rate = 0.0
         self.deaths = 0
         self._lane = asyncio.Lock()
         self._there = asyncio.Event()
@@ -81,15 +84,15 @@ class ScriptedWorker:
             for item in items
         ]
 
-    async def check(self, timeout_s: float) -> str | None:
+    async def check(self, timeout_s: float) -> Health:
         await self._within(timeout_s, self._healthy(), Cause.SILENT)
-        return self.instance
+        return Health(self.instance, self.crash_rate)
 
     async def _compute(self, texts: Sequence[str]) -> None:
         async with self._lane:
             await asyncio.sleep(self.service_s)
             await self._there.wait()
-            if self.deadly.intersection(texts):
+            if self.deadly.intersection(texts) or self.crashes.random() < self.crash_rate:
                 self.deaths += 1
                 self.crash()
                 await asyncio.Event().wait()  # its answer is never written

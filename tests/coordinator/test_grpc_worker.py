@@ -14,7 +14,7 @@ import pytest
 
 from proto.inference_pb2 import HealthResponse, InferRequest, InferResponse
 from proto.trailers import NOT_EXECUTED
-from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, ItemRefused
+from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Health, Item, ItemRefused
 from system.coordinator.grpc_worker import GrpcWorker
 from tests.coordinator import first_contract
 from tests.worker.running_worker import serving
@@ -144,9 +144,9 @@ async def test_a_worker_that_is_not_serving_is_told_from_one_that_talks_nonsense
 
 async def test_a_health_check_tells_which_process_answered() -> None:
     async with peer_that_says(
-        HealthCheck=HealthResponse(ok=True, instance_id="this one").SerializeToString()
+        HealthCheck=HealthResponse(ok=True, instance_id="this one", crash_rate=0.5).SerializeToString()
     ) as worker:
-        assert await worker.check(PATIENCE_S) == "this one"
+        assert await worker.check(PATIENCE_S) == Health("this one", 0.5)
 
 
 async def test_an_address_may_be_one_of_ipv6() -> None:
@@ -253,6 +253,6 @@ async def test_a_worker_that_knows_the_first_four_fields_only_interoperates() ->
         return bytes(messages["HealthResponse"](ok=True, worker_id="old").SerializeToString())
 
     async with peer(Infer=infer, HealthCheck=health) as worker:
-        assert await worker.check(PATIENCE_S) is None
+        assert await worker.check(PATIENCE_S) == Health()
         items = [Item("1", "a", timeout_s=9.0, traceparent="00-aa-bb-01"), Item("2", "b")]
         assert await worker.infer(items, PATIENCE_S) == [Answer("A"), Answer("B")]

@@ -141,3 +141,50 @@ async def test_suspects_are_not_starved_by_constant_load(fleet: FleetMaker) -> N
                 break
         assert lost[0].done()
         assert (await lost[0]).retries == 1
+
+
+async def test_workers_that_say_they_crash_at_random_convict_nobody(fleet: FleetMaker) -> None:
+    """As with CRASH_RATE=0.1: every tenth batch kills its worker, whatever is in it."""
+    async with fleet(3, service_s=0.01) as f:
+        for number, worker in enumerate(f.workers, 1):
+            worker.crashes = random.Random(number)
+            worker.crash_rate = 0.1
+        await asyncio.sleep(0.3)  # for a heartbeat, which says so
+        for step in range(1500):
+            f.ask(f"{step}")
+            if step % 5 == 0:
+                for worker in f.workers:
+                    worker.restart()
+            await asyncio.sleep(0.02)
+        while f.dispatcher.ledger.completed + f.dispatcher.ledger.failed < 1500:
+            for worker in f.workers:
+                worker.restart()
+            await asyncio.sleep(0.1)
+        assert sum(worker.deaths for worker in f.workers) > 50
+        assert f.books() == (1500, 1500, 0, 0)
+
+
+async def test_poison_is_found_out_although_other_workers_are_killed_meanwhile(fleet: FleetMaker) -> None:
+    async with fleet(4, service_s=0.01) as f:
+        for step in range(200):
+            f.ask(f"{step}")
+            if step % 20 == 0:
+                f.workers[step // 20 % 3].crash()
+            if step % 20 == 10:
+                for worker in f.workers:
+                    worker.restart()
+            await asyncio.sleep(0.02)
+        poison(f)
+        (bad,) = f.ask(POISON)
+        restarting = asyncio.create_task(restart_for_ever(f))
+        with pytest.raises(Poisonous):
+            await bad
+        restarting.cancel()
+        assert 2 <= sum(worker.deaths for worker in f.workers) <= 6
+
+
+async def restart_for_ever(f: Fleet) -> None:
+    while True:
+        await asyncio.sleep(0.2)
+        for worker in f.workers:
+            worker.restart()

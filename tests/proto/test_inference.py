@@ -42,7 +42,7 @@ def test_the_original_field_numbers_are_fixed() -> None:
         "scores": 5,
         "errors": 6,
     }
-    assert numbers(inference_pb2.HealthResponse) == {"ok": 1, "worker_id": 2, "instance_id": 5}
+    assert numbers(inference_pb2.HealthResponse) == {"ok": 1, "worker_id": 2, "instance_id": 5, "crash_rate": 6}
 
 
 def test_a_peer_of_the_original_contract_reads_a_newer_answer(original_response: type[message.Message]) -> None:

@@ -174,3 +174,8 @@ async def test_one_client_in_many_batches_gets_each_its_own(client: Client) -> N
 
     assert [list(answer.request_ids) for answer in answers] == [[f"{index}"] for index in range(40)]
     assert [answer.output_texts[0] for answer in answers] == ["NEGATIVE", "POSITIVE"] * 20
+
+
+async def test_a_worker_says_how_often_it_was_told_to_crash() -> None:
+    async with serving(CRASH_RATE=0.25) as (_, accident_prone):
+        assert (await accident_prone.health_check()).crash_rate == 0.25

@@ -26,7 +26,7 @@ from system.coordinator.core.queue import Queue
 from system.coordinator.core.request import Completed, Request
 from system.coordinator.core.roster import Roster
 from system.coordinator.core.suspicion import COINCIDENCE_S, Suspects
-from system.coordinator.core.worker import AttemptFailed, Cause, Item, Worker
+from system.coordinator.core.worker import AttemptFailed, Cause, Health, Item, Worker
 
 
 class Dispatcher:
@@ -290,10 +290,10 @@ class Dispatcher:
 
     # ── what heartbeats tell ─────────────────────────────────────────────────────────────────────────────────────
 
-    def heard(self, member: Member, instance: str | None) -> None:
+    def heard(self, member: Member, health: Health) -> None:
         now = self._loop.time()
         member.last_seen = self._wall_clock()
-        member.heard(now, instance, needed=not self._roster.anyone_but(member))
+        member.heard(now, health, needed=not self._roster.anyone_but(member))
         self._landing.judge(now)
         self._pump()
 

@@ -7,13 +7,13 @@ import contextlib
 from typing import Protocol
 
 from system.coordinator.core.member import Member
-from system.coordinator.core.worker import AttemptFailed
+from system.coordinator.core.worker import AttemptFailed, Health
 
 
 class Hearer(Protocol):
     """Who is told. `Dispatcher` is one."""
 
-    def heard(self, member: Member, instance: str | None) -> None: ...
+    def heard(self, member: Member, health: Health) -> None: ...
 
     def not_heard(self, member: Member, failure: AttemptFailed) -> None: ...
 
@@ -32,11 +32,11 @@ async def watch(hearer: Hearer, member: Member, *, interval_s: float, timeout_s:
         started = loop.time()
         member.look.clear()
         try:
-            instance = await member.worker.check(timeout_s)
+            health = await member.worker.check(timeout_s)
         except AttemptFailed as failure:
             hearer.not_heard(member, failure)
         else:
-            hearer.heard(member, instance)
+            hearer.heard(member, health)
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout_at(started + interval_s):
                 await member.look.wait()

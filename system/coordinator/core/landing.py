@@ -55,6 +55,7 @@ class Landing:
     # ── batches ──────────────────────────────────────────────────────────────────────────────────────────────────
 
     def answered(self, member: Member, flight: Flight, outcomes: Sequence[Answer | ItemRefused], now: float) -> None:
+        self._suspects.landed(now)
         member.last_seen = self._wall_clock()
         member.answered()
         if flight.began_at is not None:
@@ -74,6 +75,7 @@ class Landing:
     def failed(self, member: Member, flight: Flight, cause: Cause, reason: str, now: float) -> None:
         # A call that ends because the clients' time was over, perhaps soon after it began, says nothing of the worker.
         if not flight.given_up and (flight.wanted or cause is not Cause.TOO_SLOW):
+            self._suspects.landed(now)
             member.outcomes.append(False)
             if RULES[cause].takes_down:
                 member.failed(now, f"{cause}: {reason}")

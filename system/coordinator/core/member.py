@@ -24,7 +24,7 @@ from typing import Final
 
 from system.coordinator.core.flight import Flight, Release
 from system.coordinator.core.pace import Pace
-from system.coordinator.core.worker import Worker
+from system.coordinator.core.worker import Health, Worker
 
 # How long a worker that failed is left alone before its trial batch, doubled for each failure in a row. The first pause
 # is about one reconnect; the longest bounds what a worker that fails fast can cost: one batch per second.
@@ -55,8 +55,9 @@ class MemberState(StrEnum):
 class Member:
     """`last_seen` is in seconds since the epoch, for people; every other time is loop time.
 
-    `instance` is the process that it said to be; `life` counts them, `told_life` as far as the listener knows.
-    `gone_at` is when its address last refused a connection. Setting `look` has its health checked now.
+    `instance` and `crash_rate` are what it said of itself (see `Health`); `life` counts its processes, `told_life` as
+    far as the listener knows. `gone_at` is when its address last refused a connection. Setting `look` has its health
+    checked now.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Member:
     ejections: int = 0
     retry_at: float = 0.0
     instance: str | None = None
+    crash_rate: float = 0.0
     life: int = 0
     told_life: int = 0
     heard_at: float = float("-inf")
@@ -108,8 +110,10 @@ class Member:
         if self.state is MemberState.TRIAL:
             self._move(MemberState.UP, "its trial batch was answered")
 
-    def heard(self, now: float, instance: str | None, needed: bool) -> None:
+    def heard(self, now: float, health: Health, needed: bool) -> None:
         """It answered a health check. `needed` if no other worker can serve."""
+        instance = health.instance
+        self.crash_rate = health.crash_rate
         if instance is not None and instance != self.instance:
             if self.instance is not None:
                 self._replaced(now)

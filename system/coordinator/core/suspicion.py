@@ -9,15 +9,18 @@ Nobody is convicted for other deaths:
 - a worker that is heard of again as the same process was not killed: its connection broke;
 - a suspect does not leave for COINCIDENCE_S after any worker was lost, and then only to one that was heard of since:
   when several are killed at once, from outside, nobody rides with two of them;
-- where workers are lost without it at about the same time, something else kills too: DOUBT more deaths convict.
+- where workers are lost without it too, something else kills: then as many deaths convict as an innocent text meets
+  once in ten thousand times after the first, going by how many batches were lost of late without it, or by what a
+  worker says of itself (CRASH_RATE).
 
-What is left: a text that rides alone with a worker just as that one worker is killed from outside, and was there the
-last time as well. The two cannot be told apart from here.
+What is left: a text that rides alone with a worker just as that one worker is killed from outside, was there the last
+time as well, and nothing else was killed for a minute. The two cannot be told apart from here.
 """
 
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
@@ -27,12 +30,12 @@ from system.coordinator.core.member import Member
 # Workers that are lost within this time of one another are taken to be lost to one cause outside.
 COINCIDENCE_S: Final = 0.1
 
-# A loss within this time of another one may have its cause, and this many deaths are not held against a text then.
-COMPANY_S: Final = 1.0
-DOUBT: Final = 2
+# Losses of this time, and of this number at most, show how often batches are lost whatever is in them.
+MEMORY_S: Final = 60.0
+LOSSES: Final = 1024
 
-# Losses that are remembered, to be compared with later ones.
-LOSSES: Final = 64
+# A text is convicted when its deaths after the first had at most this chance of being accidents.
+ACCIDENT: Final = 1e-4
 
 # Texts that are remembered; the oldest go first.
 REMEMBERED: Final = 10_000
@@ -72,10 +75,17 @@ class Suspects:
         self._quarantine_s = quarantine_s
         self._by_hash: dict[bytes, Suspicion] = {}
         self._losses: deque[Loss] = deque(maxlen=LOSSES)
+        self._batches = 0.0
+        self._batch_at = 0.0
         self.last_loss_at = float("-inf")
 
     def __len__(self) -> int:
         return len(self._by_hash)
+
+    def landed(self, now: float) -> None:
+        """One more batch came back, or was lost. Counted in an exponentially fading window."""
+        self._batches = 1 + self._batches * math.exp((self._batch_at - now) / MEMORY_S)
+        self._batch_at = now
 
     def lost(self, member: Member, texts: list[str], now: float) -> None:
         """`member` was lost with these in its hands. The batch it held breaks after the one it computed: one loss."""
@@ -123,10 +133,13 @@ class Suspects:
     def _enough(self, text: str) -> int:
         """How many deaths convict it."""
         key = _hash(text)
-        kills = self._by_hash[key].kills
-        elsewhere = [loss.at for loss in self._losses if key not in loss.aboard and not loss.disproved]
-        doubtful = any(abs(kill.at - at) < COMPANY_S for kill in kills for at in elsewhere)
-        return self._poison_kills + DOUBT * doubtful
+        since = self._batch_at - MEMORY_S
+        elsewhere = sum(loss.at >= since and key not in loss.aboard and not loss.disproved for loss in self._losses)
+        told = max(loss.member.crash_rate for loss in self._by_hash[key].kills)
+        chance = min(max(told, elsewhere / max(self._batches, 1.0)), 0.5)
+        if not chance:
+            return self._poison_kills
+        return max(self._poison_kills, 1 + math.ceil(math.log(ACCIDENT) / math.log(chance)))
 
     def quarantined_s(self, text: str, now: float) -> float:
         """How long it is still refused at the door, in seconds; 0 for all but the convicted."""

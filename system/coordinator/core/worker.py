@@ -56,6 +56,18 @@ class ItemRefused:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Health:
+    """What a worker says of itself.
+
+    `instance` names its process; None from a worker that does not tell. `crash_rate` is the share of its batches that it
+    was told to die of, whatever is in them.
+    """
+
+    instance: str | None = None
+    crash_rate: float = 0.0
+
+
 class Worker(Protocol):
     """Both calls raise AttemptFailed, and nothing else, when the worker does not do what it was asked."""
 
@@ -63,9 +75,6 @@ class Worker(Protocol):
         """One outcome per item, in the order of the items. Nobody wants them after `timeout_s`."""
         ...
 
-    async def check(self, timeout_s: float) -> str | None:
-        """Return when the worker says it is serving: which process it is, or None from a worker that does not tell.
-
-        No answer within `timeout_s` is Cause.SILENT.
-        """
+    async def check(self, timeout_s: float) -> Health:
+        """Return when the worker says it is serving. No answer within `timeout_s` is Cause.SILENT."""
         ...
