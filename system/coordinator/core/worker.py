@@ -60,8 +60,8 @@ class ItemRefused:
 class Health:
     """What a worker says of itself.
 
-    `instance` names its process; None from a worker that does not tell. `crash_rate` is the share of its batches that it
-    was told to die of, whatever is in them.
+    `instance` names its process; None from a worker that does not tell. `crash_rate` is the share of its batches that
+    it was told to die of, whatever is in them.
     """
 
     instance: str | None = None
