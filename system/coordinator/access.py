@@ -73,7 +73,7 @@ def describe(app: FastAPI) -> None:
         if path not in OPEN:
             for operation in operations.values():
                 operation["security"] = [{name: []} for name in _SCHEMES]
-                operation["responses"]["401"] = _UNAUTHORISED
+                operation["responses"]["401"] = dict(_UNAUTHORISED)
 
 
 _UNAUTHORISED: Final[Mapping[str, Any]] = MappingProxyType(
