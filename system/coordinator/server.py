@@ -84,7 +84,9 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
         scrape = await scopes.enter_async_context(metrics.of(dispatcher))
         await scopes.enter_async_context(membership.kept(dispatcher))
         intake = Intake(settings.max_body_bytes)
-        idempotency = await scopes.enter_async_context(Idempotency(settings.idempotency_keys, settings.idempotency_ttl))
+        idempotency = await scopes.enter_async_context(
+            Idempotency(settings.idempotency_keys, settings.idempotency_ttl, listeners)
+        )
         canary = Canary(dispatcher, settings.canary_ttl, time.time)
         app = create_app(dispatcher, idempotency, canary=canary, intake=intake, scrape=scrape, show=show)
         front: ASGIApp = app if tracer is None else TracedApp(app, tracer)

@@ -15,6 +15,9 @@ async def across_a_kill(system: RunningSystem, ask: Callable[[int], Coroutine[No
     """What two requests are answered, `ask(0)` and `ask(1)`, one of which was at the first of two workers when that was
     killed. The coordinator must be too patient to redirect it before, by HEARTBEAT_TIMEOUT.
     """
+    async with asyncio.timeout(PATIENCE_S):
+        while not all(worker["alive"] for worker in (await system.status())["workers"]):
+            await asyncio.sleep(0.01)
     doomed = system.workers[0]
     await doomed.pause()
     # Two that come together are shared by two idle workers.

@@ -18,6 +18,7 @@ from types import TracebackType
 from typing import Any, ClassVar, Self
 
 from system.coordinator.core.errors import NotAdmitted, RequestFailed
+from system.coordinator.core.listener import Listener
 from system.coordinator.core.request import Completed
 
 
@@ -73,13 +74,14 @@ class _Running:
 class Idempotency:
     """Remembers `most` keys, each for `ttl_s` after its answer; beyond that the oldest answers are forgotten.
 
-    Keys whose execution runs are never forgotten: when there are `most` of them, more are not admitted. `async with`
-    it: leaving waits for them, unless by an error.
+    Keys whose execution runs are never forgotten: when there are `most` of them, more are not admitted, and `listener`
+    is told. `async with` it: leaving waits for them, unless by an error.
     """
 
-    def __init__(self, most: int, ttl_s: float) -> None:
+    def __init__(self, most: int, ttl_s: float, listener: Listener | None = None) -> None:
         self._most = most
         self._ttl_s = ttl_s
+        self._listener = listener
         self._running: dict[str, _Running] = {}
         self._remembered: dict[str, _Remembered] = {}  # in the order in which they are to be forgotten
         self._tasks = asyncio.TaskGroup()
@@ -130,7 +132,10 @@ class Idempotency:
         while len(self) >= self._most and self._remembered:
             del self._remembered[next(iter(self._remembered))]
         if len(self) >= self._most:
-            raise TooManyKeys(self._most)
+            refusal = TooManyKeys(self._most)
+            if self._listener is not None:
+                self._listener.request_refused(refusal)
+            raise refusal
         running = self._running[key] = _Running(fingerprint, self._loop.create_future())
         self._tasks.create_task(self._run(key, running, execute))
         return running
