@@ -42,6 +42,12 @@ async def test_who_has_a_certificate_and_a_key_is_answered(system: Secured) -> N
         assert (await infer(http))[0] == 200
 
 
+async def test_unless_told_otherwise_both_are_reached_from_their_own_machine_alone(system: Secured) -> None:
+    for process in (system.coordinator, system.worker):
+        (listening,) = [line for line in process.log.read_text().splitlines() if '"event":"listening"' in line]
+        assert '"host":"127.0.0.1"' in listening
+
+
 async def test_who_has_no_certificate_is_not_even_heard(system: Secured) -> None:
     async with system.client(shown=None) as http:
         assert not await ready(http)
