@@ -6,6 +6,7 @@ server.py       the life of the process: bind, load, warm up, serve, drain
 stopping.py     the signals that end it, and the drain with its bound
 port.py         a port that cannot be had
 decoding.py     bytes that are no message are refused
+parting.py      answers to clients that just left are no errors
 service.py      the RPCs: who is let in, what is answered
 batch.py        what a call asks for, checked
 observer.py     who is told what becomes of calls

@@ -5,11 +5,13 @@ CRASH_ON).
 """
 
 import asyncio
+import logging
 
 from prometheus_client import disable_created_metrics
 
 from system import logs, settings
 from system.models.catalogue import ModelError
+from system.worker.parting import GRPC_LOGGER, Parting
 from system.worker.port import PortError
 from system.worker.server import serve
 from system.worker.settings import WorkerSettings
@@ -18,6 +20,7 @@ from system.worker.settings import WorkerSettings
 def main() -> None:
     configuration = settings.load(WorkerSettings)
     log = logs.configure(configuration.log_level, component="worker", worker=configuration.worker_id)
+    logging.getLogger(GRPC_LOGGER).addFilter(Parting())
     # When a series was created is worth no second series to anybody here.
     disable_created_metrics()  # type: ignore[no-untyped-call]
     try:

@@ -24,7 +24,11 @@ from system.models.classifier import MAX_CHARACTERS
 from system.worker.batch import MAX_ID_CHARACTERS, MAX_ITEMS
 from tests.worker.running_worker import PATIENCE_S, Client, Line, RunningWorker, says_not_executed, serving
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
+    # Of an example that fails: long, and still to be told.
+    pytest.mark.filterwarnings("ignore:Generating overly large repr"),
+]
 
 GOLDEN: Final = {"a joy": "POSITIVE", "utterly awful": "NEGATIVE"}
 
@@ -171,9 +175,10 @@ class Target:
                 answer = await self.client.infer(list(GOLDEN), [name, "other"])
                 assert list(answer.output_texts) == list(GOLDEN.values())
                 running = (await self.worker.line("admitted", partial(_names, name)))["running"]
-        assert {line["level"] for line in self.worker.lines} <= {"debug", "info"}
-        assert self.worker.complaints == []
+        said = self.worker.lines.copy()
         self.worker.lines.clear()
+        assert not [line for line in said if line["level"] not in ("debug", "info")]
+        assert not self.worker.complaints
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
