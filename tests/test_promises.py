@@ -1,4 +1,4 @@
-"""docs/promises.md and docs/seed-parity.md are true: the tests they name exist, and what is "not yet" is not there yet."""
+"""The tests that docs/promises.md and docs/seed-parity.md name exist, and what is "not yet" is not there yet."""
 
 from __future__ import annotations
 
