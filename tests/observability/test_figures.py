@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from tests.observability.scraped import ANSWERED, TRACE, Scraped
+
+# What /readyz has a worker compute is no request.
+CANARY: Final = ["canary"]
+
+
+def batches_of(scraped: Scraped) -> list[dict[str, Any]]:
+    return [line for line in scraped.worker_lines if line["event"] == "batch"]
 
 
 def test_the_books_are_those_of_status(scraped: Scraped) -> None:
@@ -55,7 +64,8 @@ def test_the_coordinator_tells_what_its_process_takes(scraped: Scraped) -> None:
 def test_a_worker_counts_what_it_computed(scraped: Scraped) -> None:
     figure = scraped.worker
     answered = scraped.coordinator("brownout_attempts_total", worker="worker2", outcome="answered")
-    assert figure("brownout_compute_items_total", outcome="answered") == answered
+    canaries = [line for line in batches_of(scraped) if line["request_ids"] == CANARY]
+    assert figure("brownout_compute_items_total", outcome="answered") == answered + len(canaries)
     assert figure("brownout_compute_seconds_count") == figure("brownout_compute_wait_seconds_count")
     assert figure("brownout_compute_seconds_sum") > 0
     assert figure("brownout_compute_refusals_total") == figure("brownout_compute_abandoned_total") == 0
@@ -73,7 +83,7 @@ def test_log_lines_say_whose_trace_they_are_of_though_nothing_is_exported(scrape
         line["request_id"]: line["trace_id"] for line in scraped.coordinator_lines if line["event"] == "request"
     }
     assert list(requests.values()).count(TRACE) == list(requests.values()).count(None) == (ANSWERED + 2) / 2
-    batches = [line for line in scraped.worker_lines if line["event"] == "batch"]
+    batches = [line for line in batches_of(scraped) if line["request_ids"] != CANARY]
     assert batches
     for line in batches:
         traces = [requests[request_id] for request_id in line["request_ids"]]

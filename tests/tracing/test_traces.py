@@ -15,6 +15,11 @@ from typing import Any, Final
 
 import orjson
 import pytest
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from chaos.ports import PortReservation
 from tests.coordinator.redirecting import across_a_kill
@@ -81,7 +86,7 @@ async def tell(logs: Path) -> Told:
             OTEL_BSP_SCHEDULE_DELAY=PROMPTLY_MS,
         ) as system,
     ):
-        plain = await infer(system)
+        plain = await infer_as_a_traced_client(system, receiver.endpoint)
         # A worker that is killed takes the spans along that it has not sent.
         await receiver.until(lambda spans: len(named(spans, "Infer")) == len(named(spans, "compute")) == 1)
         across = await across_a_kill(
@@ -95,24 +100,35 @@ async def tell(logs: Path) -> Told:
         return Told(plain, across, list(spans))
 
 
+async def infer_as_a_traced_client(system: RunningSystem, endpoint: str) -> dict[str, Any]:
+    """One request under a span of a client of its own, which has gone when this returns."""
+    client = TracerProvider(resource=Resource({"service.name": "a client"}), shutdown_on_exit=False)
+    client.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(f"{endpoint}/v1/traces")))
+    with client.get_tracer("test").start_as_current_span("ask"):
+        headers: dict[str, str] = {}
+        TraceContextTextMapPropagator().inject(headers)
+        answer = await infer(system, traceparent=headers["traceparent"])
+    await asyncio.to_thread(client.shutdown)
+    return answer
+
+
 def test_a_request_is_one_trace_from_the_client_to_the_model(told: Told) -> None:
-    (call,), (attempt,), (infer_span,), (compute,) = (
-        told.of(told.plain, name) for name in ("POST /infer", "attempt", "Infer", "compute")
-    )
-    assert call.trace == TRACE
-    assert [call.parent, attempt.parent, infer_span.parent, compute.parent] == [
-        CLIENT_SPAN,
-        call.id,
-        attempt.id,
-        infer_span.id,
+    asked, call, attempt, infer_span, compute = path = [
+        span for name in ("ask", "POST /infer", "attempt", "Infer", "compute") for span in told.of(told.plain, name)
     ]
-    assert [call.service, infer_span.service] == ["brownout-coordinator", "brownout-worker"]
+    assert [span.parent for span in path] == ["", asked.id, call.id, attempt.id, infer_span.id]
+    assert [span.service for span in path] == [
+        "a client",
+        *["brownout-coordinator"] * 2,
+        *["brownout-worker"] * 2,
+    ]
+    assert inside(call, asked)
     assert inside(compute, infer_span)
     assert inside(attempt, call)
     assert attempt.attributes["brownout.outcome"] == "answered"
     assert attempt.attributes["brownout.worker"] == told.plain["worker"] == infer_span.attributes["brownout.worker"]
     assert call.attributes["http.response.status_code"] == 200
-    assert not [span for span in (call, attempt, infer_span, compute) if span.failure]
+    assert not [span for span in path if span.failure]
 
 
 def test_a_redirect_is_a_second_attempt_in_the_same_trace(told: Told) -> None:
