@@ -1,1 +1,4 @@
-"""Promises of the bundled system, one per file; run them with `pytest -m chaos`."""
+"""Promises of the bundled system, one per file; run them with `pytest -m chaos`.
+
+fail_fast_worker.py is a program that one of them runs in place of a worker.
+"""

@@ -66,9 +66,9 @@ TWICE: Final = replace(BUSY, client=TwiceClient(InferClient()))
 @pytest.mark.chaos
 async def test_what_is_asked_again_under_its_key_is_done_once(experiment: Experiment) -> None:
     run = await experiment(
-        workload=poisson(rate=30, seconds=13),
+        workload=poisson(rate=30, seconds=12),
         schedule=[
-            *(crash("worker1").at(3), restart("worker1").at(5)),
+            *(crash("worker1").at(2), restart("worker1").at(4)),
             reset("client→coordinator").between(6, 7),
         ],
         system=TWICE,
@@ -77,5 +77,5 @@ async def test_what_is_asked_again_under_its_key_is_done_once(experiment: Experi
     assert run.retries > 0
     *_, (_, _, books) = run.record.statuses
     assert books["tasks_submitted"] == len(run.record.requests)
-    control = await experiment.control(poisson(rate=30, seconds=6), system=TWICE)
+    control = await experiment.control(poisson(rate=30, seconds=4), system=TWICE)
     assert control.retries == 0

@@ -26,28 +26,28 @@ BUSY: Final = bundled(coordinator={"BATCH_SIZE": "8", "BATCH_TIMEOUT": "0"}, wor
 @pytest.mark.chaos
 async def test_a_worker_that_is_told_to_end_finishes_what_it_has(experiment: Experiment) -> None:
     run = await experiment(
-        workload=poisson(rate=80, seconds=13),
-        schedule=[terminate("worker1").at(3), restart("worker1").at(6)],
+        workload=poisson(rate=80, seconds=12),
+        schedule=[terminate("worker1").at(2.5), restart("worker1").at(4.5)],
         system=BUSY,
     )
     run.holds(
         *(no_loss(), answered_once(), answers_correct(), books_balance()),
         *(drained("worker1"), no_retry_storm(), goodput_at_least(0.9), recovers_within(seconds=3)),
     )
-    assert not run.answers("worker1", between=(4, 6))
-    assert run.answers("worker1", between=(10, 13))
+    assert not run.answers("worker1", between=(3.5, 4.5))
+    assert run.answers("worker1", between=(9, 12))
     control = await experiment.control(poisson(rate=80, seconds=6), system=BUSY)
-    assert control.answers("worker1", between=(4, 6))
+    assert control.answers("worker1", between=(3.5, 4.5))
 
 
 @pytest.mark.chaos
 async def test_a_coordinator_that_is_told_to_end_answers_all_it_has_accepted(experiment: Experiment) -> None:
     run = await experiment(
-        workload=poisson(rate=80, seconds=12),
-        schedule=[terminate("coordinator").at(3), restart("coordinator").at(6)],
+        workload=poisson(rate=80, seconds=11),
+        schedule=[terminate("coordinator").at(2.5), restart("coordinator").at(4.5)],
         system=BUSY,
     )
     run.holds(drained("coordinator"), answered_once(), answers_correct(), recovers_within(seconds=3))
-    assert not run.answers(between=(4, 6))
+    assert not run.answers(between=(3.5, 4.5))
     control = await experiment.control(poisson(rate=80, seconds=6), system=BUSY)
-    assert control.answers(between=(4, 6))
+    assert control.answers(between=(3.5, 4.5))

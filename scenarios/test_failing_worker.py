@@ -15,7 +15,7 @@ from chaos.workload import poisson
 
 FAIL_FAST: Final = str(Path(__file__).with_name("fail_fast_worker.py"))
 # Batches take 0.05 s on average at the others: whoever is idle first is always the one that fails.
-BUSY: Final = bundled(coordinator={"BATCH_SIZE": "4"}, worker={"MAX_DELAY": "0.1"})
+BUSY: Final = bundled(coordinator={"BATCH_SIZE": "8"}, worker={"MAX_DELAY": "0.1"})
 
 
 def with_a_failing_worker3(system: SystemUnderTest) -> SystemUnderTest:
@@ -31,10 +31,10 @@ def refusals(run: Run) -> int:
 
 @pytest.mark.chaos
 async def test_a_worker_that_fails_fast_does_not_attract_the_traffic(experiment: Experiment) -> None:
-    run = await experiment(workload=poisson(rate=60, seconds=12), system=with_a_failing_worker3(BUSY))
-    run.holds(no_loss(), answered_once(), answers_correct(), books_balance(), latency_below(1000))
+    run = await experiment(workload=poisson(rate=40, seconds=9), system=with_a_failing_worker3(BUSY))
+    run.holds(no_loss(), answered_once(), answers_correct(), books_balance(), latency_below(1500))
     assert not run.answers("worker3")
     # It is given a batch now and then, in order to notice when it has recovered.
     assert 0 < refusals(run) <= 0.05 * len(run.record.requests)
-    control = await experiment.control(poisson(rate=60, seconds=6), system=BUSY)
+    control = await experiment.control(poisson(rate=40, seconds=4), system=BUSY)
     assert len(control.answers("worker3")) > 0.2 * len(control.record.requests)

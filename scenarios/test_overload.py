@@ -35,14 +35,14 @@ USUAL_MS: Final = 400.0
 async def test_overload_is_refused_and_what_is_admitted_is_answered_in_time(experiment: Experiment) -> None:
     peak = await experiment.control(closed(clients=12, seconds=8), system=SLOW)
     run = await experiment(
-        workload=poisson(USUAL, seconds=4).then(poisson(THRICE, seconds=7)).then(poisson(USUAL, seconds=6)),
+        workload=poisson(USUAL, seconds=3).then(poisson(THRICE, seconds=7)).then(poisson(USUAL, seconds=5)),
         system=SLOW,
     )
     run.holds(
         *(no_loss(refusals="allowed"), answered_once(), answers_correct(), books_balance()),
         *(sheds_honestly(at_least=200), queue_bounded(QUEUE_LIMIT), deadline_respected()),
-        *(latency_below(2000, since_s=4, until_s=11), latency_below(USUAL_MS, at=0.95, since_s=13)),
+        *(latency_below(2000, since_s=3, until_s=10), latency_below(USUAL_MS, at=0.95, since_s=12)),
     )
-    assert len(run.answers(between=(5, 11))) >= 0.9 * len(peak.answers(between=(1.5, 7.5)))
-    in_overload = run.latencies_s(between=(6, 11))
+    assert len(run.answers(between=(4, 10))) >= 0.9 * len(peak.answers(between=(1.5, 7.5)))
+    in_overload = run.latencies_s(between=(5, 10))
     assert sorted(in_overload)[len(in_overload) // 2] * 1000 > USUAL_MS

@@ -19,11 +19,11 @@ DEADLY: Final = bundled(
 
 @pytest.mark.chaos
 async def test_a_text_that_kills_fails_alone_and_takes_two_workers_at_most(experiment: Experiment) -> None:
-    workload = poisson(rate=40, seconds=14)
+    workload = poisson(rate=40, seconds=12)
     # The second time everybody is back, and nobody is given it again.
-    run = await experiment(workload.sending(POISON, at=3).sending(POISON, at=11), system=DEADLY)
+    run = await experiment(workload.sending(POISON, at=3).sending(POISON, at=9), system=DEADLY)
     run.holds(poison_isolated(POISON, kills=2), answered_once(), answers_correct(), books_balance())
     assert run.retries > 0
-    assert all(run.answers(worker, between=(10, 14)) for worker in ("worker1", "worker2", "worker3"))
-    control = await experiment.control(poisson(rate=40, seconds=6), system=DEADLY)
+    assert all(run.answers(worker, between=(9, 12)) for worker in ("worker1", "worker2", "worker3"))
+    control = await experiment.control(poisson(rate=40, seconds=4), system=DEADLY)
     assert control.retries == 0

@@ -29,7 +29,7 @@ async def test_a_short_deadline_is_kept_and_what_nobody_waits_for_is_not_sent_to
     experiment: Experiment,
 ) -> None:
     run = await experiment(
-        workload=poisson(rate=60, seconds=10),
+        workload=poisson(rate=60, seconds=9),
         schedule=[*(pause(worker).at(3) for worker in WORKERS), *(resume(worker).at(5) for worker in WORKERS)],
         system=HASTY,
     )
@@ -38,5 +38,5 @@ async def test_a_short_deadline_is_kept_and_what_nobody_waits_for_is_not_sent_to
     assert len(given_up) >= 60
     # What the workers had in their hands when they stood still: a batch of three each, and the next.
     assert len(given_up.intersection(computed(run))) <= 3 * 2 * len(WORKERS)
-    control = await experiment.control(poisson(rate=60, seconds=6), system=HASTY)
+    control = await experiment.control(poisson(rate=60, seconds=4), system=HASTY)
     assert len(control.answers()) == len(control.record.requests)
