@@ -94,7 +94,7 @@ class CoordinatorSettings(ApiKeySettings, ServerTlsSettings, ChannelTlsSettings,
         default=300.0, ge=0, le=86_400, description="seconds such a text is refused at once, 0 to 86400"
     )
     max_body_bytes: int = Field(
-        default=262_144, ge=1024, le=67_108_864, description="bytes of the largest request body, 1024 to 67108864"
+        default=262_144, ge=1024, le=8_388_608, description="bytes of the largest request body, 1024 to 8388608"
     )
     idempotency_keys: int = Field(
         default=10_000, ge=1, le=1_000_000, description="answers remembered by Idempotency-Key, 1 to 1000000"

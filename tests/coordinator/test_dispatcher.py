@@ -276,3 +276,12 @@ async def test_every_change_of_opinion_is_told(fleet: FleetMaker) -> None:
             ("worker1", "down", "trial"),
             ("worker1", "trial", "up"),
         ]
+
+
+async def test_a_batch_is_no_larger_than_a_worker_takes(fleet: FleetMaker) -> None:
+    async with fleet(1, service_s=0.1, batch_size=8) as f:
+        f.ask("first")
+        await asyncio.sleep(0.05)
+        large = f.ask(*(letter * 3 * 1024 * 1024 for letter in "abcde"))
+        await asyncio.gather(*large)
+        assert [[text[0] for text in batch] for batch in f.workers[0].batches] == [["f"], ["a", "b"], ["c", "d"], ["e"]]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from system.coordinator.core.budget import Budget
 from system.coordinator.core.flight import Release
 from system.coordinator.core.member import Member
 from system.coordinator.core.request import Request
 from system.coordinator.core.roster import Roster
 from system.coordinator.core.suspicion import Suspects
+
+# Half of what a worker takes in one message; a text of MAX_BODY_BYTES at its largest still fits.
+BATCH_BYTES: Final = 8 * 1024 * 1024
 
 
 class Boarding:
@@ -25,6 +30,7 @@ class Boarding:
         self._suspects = suspects
         self._budget = budget
         self._now = now
+        self._bytes = 0
 
     @property
     def full(self) -> bool:
@@ -32,6 +38,8 @@ class Boarding:
 
     def board(self, request: Request) -> bool:
         if not self._roster.untried(self._member, request):
+            return False
+        if self.requests and self._bytes + request.size > BATCH_BYTES:
             return False
         suspected = self._suspects.suspected(request.text)
         if suspected and not self._may_ride(request):
@@ -45,6 +53,7 @@ class Boarding:
             return False
         request.owes_retry = False
         self.alone = alone
+        self._bytes += request.size
         self.requests.append(request)
         return True
 
