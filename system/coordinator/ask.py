@@ -26,7 +26,7 @@ KEY_SHAPE: Final = r"^[!-~]{1,255}$"
 
 _KEY: Final = re.compile(rb"[!-~]{1,255}")
 # What float() takes besides (`1_0`, `inf`, ` 1`) is no number of seconds.
-_SECONDS: Final = re.compile(rb"\d{1,20}(\.\d{0,20})?([eE][+-]?\d{1,3})?|\.\d{1,20}([eE][+-]?\d{1,3})?")
+_SECONDS: Final = re.compile(rb"(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _READ: Final = frozenset({b"x-request-timeout", b"idempotency-key", b"traceparent"})
 
 

@@ -65,12 +65,8 @@ class Canary:
 
     async def _ask(self, member: Member) -> str | None:
         timeout_s = self._dispatcher.policy.worker_timeout
-        item = Item("canary", TEXT, timeout_s)
         try:
-            async with asyncio.timeout(timeout_s):
-                (outcome,) = await member.worker.infer([item], timeout_s)
+            (outcome,) = await member.worker.infer([Item("canary", TEXT, timeout_s)], timeout_s)
         except AttemptFailed as failure:
             return str(failure)
-        except TimeoutError:
-            return f"no answer for {timeout_s:g} s"
         return None if isinstance(outcome, Answer) else outcome.reason
