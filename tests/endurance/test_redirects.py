@@ -32,8 +32,8 @@ PER_RUN: Final = 10  # so that one run stays small enough to look at
 class Strikes:
     """The same fault on one worker after the other: `out_s` long, one beginning `every_s` after the other.
 
-    Without one of three workers a little more comes than can be answered; what gathers meanwhile must be gone before the
-    next strike, or its requests would wait for the sins of this one.
+    Without one of three workers a little more comes than can be answered; what gathers meanwhile must be gone before
+    the next strike, or its requests would wait for the sins of this one.
     """
 
     aim: Callable[[str], Aimed]
