@@ -32,7 +32,6 @@ def create_app(
     canary: Canary,
     intake: Intake,
     scrape: Scrape,
-    show: Callable[[str], str],
 ) -> FastAPI:
     app = FastAPI(title="Brownout coordinator", description="Sentiment of English text; loses no request.")
 
@@ -62,12 +61,12 @@ def create_app(
     @app.get("/status", responses=dict(replies.STATUS))
     async def status() -> Response:
         """Workers, counters and everything admitted that has not ended."""
-        return json_response(_status(dispatcher, show))
+        return json_response(_status(dispatcher))
 
     @app.get("/recent_requests", responses=dict(replies.RECENT))
     async def recent_requests(limit: Annotated[int, Query(ge=1, le=1_000_000)] = 100) -> Response:
         """Requests that ended, newest first."""
-        return json_response([_entry(entry, show) for entry in dispatcher.ledger.recent(limit)])
+        return json_response([_entry(entry) for entry in dispatcher.ledger.recent(limit)])
 
     @app.get("/healthz", responses=dict(replies.ALIVE))
     async def healthz() -> Response:
@@ -108,7 +107,7 @@ def _inference(completed: Completed) -> dict[str, Any]:
     }
 
 
-def _status(dispatcher: Dispatcher, show: Callable[[str], str]) -> dict[str, Any]:
+def _status(dispatcher: Dispatcher) -> dict[str, Any]:
     ledger = dispatcher.ledger
     return {
         "workers": [
@@ -132,7 +131,7 @@ def _status(dispatcher: Dispatcher, show: Callable[[str], str]) -> dict[str, Any
         "pending_requests": [
             {
                 "id": request.id,
-                "input": show(request.text),
+                "input": request.shown,
                 "status": request.state,
                 "worker": request.worker,
                 "timestamp": _iso(request.timestamp),
@@ -142,11 +141,11 @@ def _status(dispatcher: Dispatcher, show: Callable[[str], str]) -> dict[str, Any
     }
 
 
-def _entry(entry: Entry, show: Callable[[str], str]) -> dict[str, Any]:
+def _entry(entry: Entry) -> dict[str, Any]:
     return {
         "timestamp": _iso(entry.timestamp),
         "request_id": entry.request_id,
-        "input": show(entry.input),
+        "input": entry.input,
         "output": entry.output,
         "score": entry.score,
         "worker": entry.worker,

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from structlog.typing import FilteringBoundLogger
 
 from system.coordinator.core.errors import NotAdmitted
@@ -15,11 +13,10 @@ from system.tracing.traceparent import trace_id
 
 
 class LogListener:
-    """Writes what the dispatcher tells; implements its `Listener`. `show` is what may be read of an input."""
+    """Writes what the dispatcher tells; implements its `Listener`."""
 
-    def __init__(self, log: FilteringBoundLogger, show: Callable[[str], str]) -> None:
+    def __init__(self, log: FilteringBoundLogger) -> None:
         self._log = log
-        self._show = show
 
     def request_refused(self, refusal: NotAdmitted) -> None: ...
 
@@ -32,7 +29,7 @@ class LogListener:
             "request",
             request_id=entry.request_id,
             trace_id=trace_id(request.traceparent),
-            input=self._show(request.text),
+            input=entry.input,
             success=entry.success,
             worker=entry.worker,
             latency_ms=round(entry.latency_ms, 2),

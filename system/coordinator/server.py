@@ -72,14 +72,14 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
     traces = [] if tracer is None else [TraceListener(tracer)]
     keys, tls, worker_tls = known_keys(settings), ServerTls.of(settings), ChannelTls.of(settings)
     show = shown(settings)
-    listeners = Listeners(LogListener(log, show), metrics.listener, *traces)
+    listeners = Listeners(LogListener(log), metrics.listener, *traces)
     async with contextlib.AsyncExitStack() as scopes:
         await scopes.enter_async_context(following(log, keys, tls, worker_tls))
         membership = await scopes.enter_async_context(
             Membership(settings.workers, partial(GrpcWorker, tls=worker_tls), look_up, settings.dns_interval, log)
         )
         dispatcher = await scopes.enter_async_context(
-            Dispatcher(membership.fixed, settings.policy, listeners, random.Random(settings.seed), time.time)
+            Dispatcher(membership.fixed, settings.policy, listeners, random.Random(settings.seed), time.time, show=show)
         )
         scrape = await scopes.enter_async_context(metrics.of(dispatcher))
         await scopes.enter_async_context(membership.kept(dispatcher))
@@ -88,7 +88,7 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
             Idempotency(settings.idempotency_keys, settings.idempotency_ttl, listeners)
         )
         canary = Canary(dispatcher, settings.canary_ttl, time.time)
-        app = create_app(dispatcher, idempotency, canary=canary, intake=intake, scrape=scrape, show=show)
+        app = create_app(dispatcher, idempotency, canary=canary, intake=intake, scrape=scrape)
         front: ASGIApp = app if tracer is None else TracedApp(app, tracer)
         if keys is not None:
             describe(app)

@@ -3,11 +3,11 @@
 It takes its clock from the running loop (`loop.time()`), its `random.Random` and its workers as arguments, so that a
 simulation runs this very code in virtual time.
 
-              door   ┌─ queue ──┐  boarding  ┌─ flight ─┐
-    infer(text) ─│─▶ │ oldest   │ ─────────▶ │ worker1  │ ──▶ landing ──▶ answer, ledger
-              503    │ first    │   batch    │ worker2  │        │
-                     └────▲─────┘            └──────────┘        │
-                          └──────────── redirect ────────────────┘  the attempt failed, or its worker fell silent
+               ┌─ door ─┐   ┌─ queue ──┐  boarding   ┌─ flight ─┐
+    infer ────▶│ or 503 │──▶│ oldest   │ ──────────▶ │ worker1  │ ──▶ landing ──▶ answer, ledger
+               └────────┘   │ first    │   batch     │ worker2  │        │
+                            └────▲─────┘             └──────────┘        │
+                                 └─────────────── redirect ──────────────┘  the attempt failed, or its worker is silent
 
 dispatcher.py   start here: admits and dispatches
 clocks.py       what is done about a batch that takes too long: hedge, redirect, end

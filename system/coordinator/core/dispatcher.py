@@ -33,7 +33,8 @@ class Dispatcher:
     """Owns queue, members and books. `async with` it: leaving ends its tasks, and with them every open attempt.
 
     Everything runs on one event loop and every method that changes state is synchronous, so there are no locks: state
-    changes only between awaits, and `_pump` runs after each change that could let a batch go.
+    changes only between awaits, and `_pump` runs after each change that could let a batch go. `show` gives what may be
+    read of an input in logs and records.
     """
 
     def __init__(
@@ -43,6 +44,8 @@ class Dispatcher:
         listener: Listener,
         rng: random.Random,
         wall_clock: Callable[[], float],
+        *,
+        show: Callable[[str], str] = str,
     ) -> None:
         self.policy = policy
         self.queue = Queue()
@@ -57,6 +60,7 @@ class Dispatcher:
         self._listener = listener
         self._rng = rng
         self._wall_clock = wall_clock
+        self._show = show
         self._alarm: asyncio.TimerHandle | None = None
         self._sequence = 0
         self._pump_is_due = False
@@ -152,6 +156,7 @@ class Dispatcher:
         request = Request(
             id=str(uuid.UUID(int=self._rng.getrandbits(128), version=4)),
             text=text,
+            shown=self._show(text),
             size=size,
             sequence=self._sequence,
             accepted_at=now,

@@ -9,12 +9,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from system.coordinator.core.request import Completed, Request, State
-
-# Characters of an input that are kept of an ended request: enough to recognise it, little enough to keep thousands.
-INPUT_KEPT: Final = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +78,7 @@ class Ledger:
         entry = Entry(
             timestamp=request.timestamp,
             request_id=request.id,
-            input=request.text[:INPUT_KEPT],
+            input=request.shown,
             output=completed.answer.output if completed else None,
             score=completed.answer.score if completed else None,
             worker=completed.worker if completed else request.worker,

@@ -44,13 +44,14 @@ class Completed:
 class Request:
     """`accepted_at` and `deadline` are loop time in seconds; `timestamp` is seconds since the epoch, for people.
 
-    `size` is that of the text, in bytes; `costly` counts the attempts that failed and may have been executed;
-    `owes_retry` while the next one is to be paid from the retry budget; `alone` if it must not share a batch any more;
-    `refusals` counts the workers that computed its batch mates but not it.
+    `shown` is what may be read of the text, `size` its bytes. `costly` counts the attempts that failed and may have
+    been executed; `owes_retry` while the next one is to be paid from the retry budget; `alone` if it must not share a
+    batch any more; `refusals` counts the workers that computed its batch mates but not it.
     """
 
     id: str
     text: str
+    shown: str
     size: int
     sequence: int
     accepted_at: float
