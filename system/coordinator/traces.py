@@ -13,6 +13,7 @@ from system.coordinator.core.member import Member, MemberState
 from system.coordinator.core.request import Attempt, Request
 from system.coordinator.core.worker import Cause
 from system.tracing.span import Kind, Span, Tracer
+from system.tracing.traceparent import sampled
 
 # Attempts that gave no answer without anything having gone wrong.
 _IN_ORDER: Final = (Cause.OVERTAKEN, Cause.NOBODY_WAITS)
@@ -39,7 +40,7 @@ class TraceListener:
 
     def batch_sent(self, flight: Flight) -> None:
         for request, attempt in zip(flight.requests, flight.attempts, strict=True):
-            if request.traceparent is None:
+            if request.traceparent is None or not sampled(request.traceparent):
                 continue
             parent = self._parents.setdefault(request, request.traceparent)
             if not attempt.hedge:
@@ -70,7 +71,7 @@ class TraceListener:
 
     def request_ended(self, request: Request, entry: Entry) -> None:
         parent = self._parents.pop(request, request.traceparent)
-        if parent is not None and not entry.success:
+        if parent is not None and sampled(parent) and not entry.success:
             self._waited(request, parent, until=request.accepted_at + entry.latency_ms / 1000)
 
     def member_changed(self, member: Member, before: MemberState, reason: str) -> None: ...

@@ -20,6 +20,11 @@ def read(header: str | None) -> str | None:
     return f"00-{match['trace']}-{match['span']}-{match['flags']}"
 
 
+def sampled(traceparent: str | None) -> bool:
+    """Whether who began the trace wants it recorded: if not, its spans need not even be made. For what `read` gave."""
+    return traceparent is not None and bool(int(traceparent[-2:], 16) & 1)
+
+
 def trace_id(traceparent: str | None) -> str | None:
     """The trace that a trace context is of; None for one that is none."""
     match = _SHAPE.fullmatch(traceparent) if traceparent else None

@@ -4,6 +4,7 @@ import time
 
 from system.models.classifier import Prediction
 from system.tracing.span import Attributes, Kind, Tracer
+from system.tracing.traceparent import sampled
 from system.worker.batch import Batch
 from system.worker.lane import Computed
 from system.worker.refusal import RefusalError
@@ -23,7 +24,7 @@ class WorkerTraces:
         began = ended - computed.compute_ms / 1000
         arrived = began - computed.queue_ms / 1000
         for request_id, item, answer in zip(batch.request_ids, batch.items, computed.answers, strict=True):
-            if item.traceparent is None:
+            if not sampled(item.traceparent):
                 continue
             attributes = self._attributes(batch, request_id)
             call = self._tracer.start("Infer", Kind.SERVER, item.traceparent, arrived, attributes)
@@ -35,7 +36,7 @@ class WorkerTraces:
     def abandoned(self, batch: Batch, after_s: float) -> None:
         ended = time.time()
         for request_id, item in zip(batch.request_ids, batch.items, strict=True):
-            if item.traceparent is not None:
+            if sampled(item.traceparent):
                 attributes = self._attributes(batch, request_id)
                 call = self._tracer.start("Infer", Kind.SERVER, item.traceparent, ended - after_s, attributes)
                 call.end(ended, "its caller left")

@@ -103,11 +103,18 @@ async def test_the_worker_is_told_of_the_attempt_and_not_of_the_client() -> None
         assert t.workers[0].told == [attempt.traceparent]
 
 
-async def test_who_has_no_trace_gets_no_span() -> None:
-    async with traced(1) as t:
-        await t.dispatcher.infer("a")
+UNSAMPLED = CLIENT.removesuffix("01") + "00"
+
+
+@pytest.mark.parametrize("context", [None, UNSAMPLED])
+async def test_who_has_no_trace_or_one_that_is_not_recorded_gets_no_span(context: str | None) -> None:
+    async with traced(1, worker_timeout=0.2) as t:
+        await t.dispatcher.infer("a", traceparent=context)
+        t.workers[0].pause()
+        with pytest.raises(RequestFailed):
+            await t.dispatcher.infer("b", traceparent=context)
         assert t.tracer.spans == []
-        assert t.workers[0].told == [None]
+        assert t.workers[0].told[0] == context
 
 
 async def test_each_attempt_is_told_to_its_own_worker_and_all_have_the_same_parent() -> None:

@@ -20,6 +20,11 @@ def test_what_a_future_version_appends_is_not_read() -> None:
     assert traceparent.read(f"01-{TRACE}-{SPAN}-01-and-more") == GOOD
 
 
+@pytest.mark.parametrize(("flags", "wanted"), [("00", False), ("01", True), ("02", False), ("ff", True)])
+def test_the_lowest_flag_says_whether_a_trace_is_recorded(flags: str, wanted: bool) -> None:
+    assert traceparent.sampled(f"00-{TRACE}-{SPAN}-{flags}") is wanted
+
+
 @pytest.mark.parametrize(
     "header",
     [
