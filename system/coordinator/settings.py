@@ -88,7 +88,7 @@ class CoordinatorSettings(ApiKeySettings, ServerTlsSettings, ChannelTlsSettings,
         default=5.0, ge=0, le=3600, description="seconds a worker is left out, longer each time in a row, 0 to 3600"
     )
     poison_kills: int = Field(
-        default=2, ge=1, le=100, description="workers that one text may kill before it is refused, 1 to 100"
+        default=2, ge=2, le=100, description="workers that one text may kill before it is refused, 2 to 100"
     )
     quarantine: float = Field(
         default=300.0, ge=0, le=86_400, description="seconds such a text is refused at once, 0 to 86400"

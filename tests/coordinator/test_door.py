@@ -63,7 +63,7 @@ async def test_the_queue_that_an_outage_leaves_is_not_an_overload(fleet: FleetMa
         await overload(f, 3, times=0.7)
         for worker in f.workers:
             worker.crash()
-        await overload(f, 4, times=0.7)
+        await overload(f, 5.5, times=0.7)
         for worker in f.workers:
             worker.restart()
             await overload(f, 0.5, times=0.7)

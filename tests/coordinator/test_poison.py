@@ -34,7 +34,7 @@ async def test_poison_fails_alone_and_kills_no_more_than_poison_kills(fleet: Fle
         assert f.books() == (21, 20, 1, 0)
 
 
-@pytest.mark.parametrize("kills", [1, 3])
+@pytest.mark.parametrize("kills", [2, 3])
 async def test_poison_kills_bounds_the_deaths(fleet: FleetMaker, kills: int) -> None:
     async with fleet(4, batch_size=4, poison_kills=kills) as f:
         poison(f)
@@ -60,13 +60,13 @@ async def test_poison_in_the_held_batch_kills_no_more_than_poison_in_the_compute
 
 
 async def test_twins_of_a_poison_do_not_kill_for_themselves(fleet: FleetMaker) -> None:
-    async with fleet(4, batch_size=1) as f:
+    async with fleet(5, batch_size=1) as f:
         poison(f)
         twins = f.ask(POISON, POISON, POISON)
         for outcome in await asyncio.gather(*twins, return_exceptions=True):
             assert isinstance(outcome, Poisonous)
-        # All three left before anything was known; nothing that was known afterwards killed another.
-        assert sum(worker.deaths for worker in f.workers) <= 3
+        # All three left before anything was known, as in an outage. Once it was known, one more death convicted them.
+        assert sum(worker.deaths for worker in f.workers) == 4
         assert (await f.ask("after")[0]).answer.output == "AFTER"
 
 
@@ -109,6 +109,20 @@ async def test_all_workers_killed_at_once_convict_nobody(fleet: FleetMaker) -> N
         for worker in f.workers:
             worker.restart()
         assert len([await task for task in asked]) == 12
+
+
+async def test_a_text_that_everybody_asks_for_is_not_convicted_by_an_outage(fleet: FleetMaker) -> None:
+    async with fleet(3, service_s=0.2) as f:
+        for step in range(200):
+            f.ask("popular")
+            await asyncio.sleep(0.02)
+            if step in (50, 60, 70):
+                f.workers[step // 10 - 5].crash()
+            if step == 120:
+                for worker in f.workers:
+                    worker.restart()
+        await asyncio.gather(*f.asked)
+        assert f.books() == (200, 200, 0, 0)
 
 
 async def test_a_storm_of_kills_from_outside_convicts_nobody(fleet: FleetMaker) -> None:

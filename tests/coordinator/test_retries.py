@@ -87,7 +87,7 @@ async def test_a_retry_that_finds_the_budget_empty_waits_for_it(fleet: FleetMake
 
 
 def test_the_budget_is_a_share_of_the_traffic_and_a_floor() -> None:
-    budget = Budget(0.5, savings=100, now=0.0)
+    budget = Budget(0.5, now=0.0)
     assert budget.spend(0.0, 100)
     assert not budget.spend(0.0)
     budget.earn()
@@ -100,7 +100,8 @@ def test_the_budget_is_a_share_of_the_traffic_and_a_floor() -> None:
 
 
 def test_the_budget_saves_no_more_than_its_savings() -> None:
-    budget = Budget(1.0, savings=150, now=0.0)
+    budget = Budget(1.0, now=0.0)
+    budget.save_up_to(150)
     for _ in range(1000):
         budget.earn()
     assert budget.spend(1000.0, 150)

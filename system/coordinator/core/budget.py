@@ -16,16 +16,19 @@ SAVINGS: Final = 100.0
 
 
 class Budget:
-    """A token bucket: `share` tokens come in with each request and FLOOR_PER_S each second; a retry takes one.
+    """A token bucket: `share` tokens come in with each request and FLOOR_PER_S each second; a retry takes one."""
 
-    `savings` bounds it: a whole fleet's batches must be able to fail at once and be redirected at once.
-    """
-
-    def __init__(self, share: float, savings: float, now: float) -> None:
+    def __init__(self, share: float, now: float) -> None:
         self._share = share
-        self._savings = max(SAVINGS, savings)
+        self._savings = SAVINGS
         self._tokens = self._savings
         self._filled_at = now
+
+    def save_up_to(self, savings: float) -> None:
+        """More can fail at once than before."""
+        if savings > self._savings:
+            self._tokens += savings - self._savings
+            self._savings = savings
 
     def earn(self) -> None:
         """A request was admitted."""

@@ -71,9 +71,7 @@ class Dispatcher:
     async def __aenter__(self) -> Self:
         await self._tasks.__aenter__()
         self._loop = asyncio.get_running_loop()
-        # Everything in flight may fail at once: what each worker computes and what it holds.
-        savings = 2.0 * len(self._first) * self.policy.batch_size
-        self._budget = Budget(self.policy.retry_budget, savings, self._loop.time())
+        self._budget = Budget(self.policy.retry_budget, self._loop.time())
         self._clocks = Clocks(
             self.policy,
             self._roster,
@@ -112,6 +110,8 @@ class Dispatcher:
             raise ValueError(f"{name!r} is a member already")
         member = Member(name, worker, self._listener.member_changed)
         self._roster.members.append(member)
+        # Everything in flight may fail at once, what each worker computes and what it holds, and is redirected at once.
+        self._budget.save_up_to(2.0 * len(self._roster.members) * self.policy.batch_size)
         pace = {"interval_s": self.policy.heartbeat_interval, "timeout_s": self.policy.heartbeat_timeout}
         self._watchers[member] = self._tasks.create_task(watch(self, member, **pace))
         return member

@@ -14,8 +14,11 @@ from system.coordinator.core.suspicion import Suspects
 # Arrivals are counted over about this long: a burst is not an overload.
 MEMORY_S: Final = 5.0
 
-# How long a worker that is away counts as one that comes back, and how long more must come than can be answered before
-# that is an overload: after an outage, workers return one by one.
+# How long a worker that is away counts as one that comes back: after an outage, workers return one by one, and the
+# first of them is not all there will be.
+AWAY_S: Final = 10.0
+
+# How long more must come than can be answered before that is an overload.
 PATIENCE_S: Final = 2.0
 
 # From when on a queue that grows is an overload: a wait of this share of the deadline, or this share of QUEUE_LIMIT.
@@ -52,7 +55,7 @@ class Door:
             raise Draining
         if (left_s := self._suspects.quarantined_s(text, now)) > 0:
             raise Quarantined(math.ceil(left_s))
-        capacity = self._roster.capacity(heard_since=now - PATIENCE_S)
+        capacity = self._roster.capacity(heard_since=now - AWAY_S)
         wait_s = len(self._queue) / capacity if capacity else 0.0
         if full := self._full(size):
             raise QueueFull(full, _retry_after(wait_s / 2))

@@ -14,7 +14,7 @@ from system.coordinator.core.errors import (
     Poisonous,
     RequestFailed,
 )
-from system.coordinator.core.flight import Flight
+from system.coordinator.core.flight import Flight, Release
 from system.coordinator.core.ledger import Ledger
 from system.coordinator.core.listener import Listener
 from system.coordinator.core.member import Member
@@ -89,7 +89,7 @@ class Landing:
 
     def _lost(self, member: Member, flight: Flight, now: float) -> None:
         texts = [request.text for request in flight.requests if request.state is not State.DONE]
-        self._suspects.lost(member, texts, now)
+        self._suspects.lost(member, texts, now, alone=flight.released is Release.ALONE)
         # Whether it died, or only the connection did, decides what its texts are; do not wait for the next heartbeat.
         member.look.set()
 

@@ -87,8 +87,12 @@ class Suspects:
         self._batches = 1 + self._batches * math.exp((self._batch_at - now) / MEMORY_S)
         self._batch_at = now
 
-    def lost(self, member: Member, texts: list[str], now: float) -> None:
-        """`member` was lost with these in its hands. The batch it held breaks after the one it computed: one loss."""
+    def lost(self, member: Member, texts: list[str], now: float, *, alone: bool = False) -> None:
+        """`member` was lost with these in its hands. The batch it held breaks after the one it computed: one loss.
+
+        Only the first loss counts against a text that was not `alone`: of a text that many ask for, some are always
+        there, whoever is killed.
+        """
         self.last_loss_at = now
         keys = {_hash(text) for text in texts}
         last = self._losses[-1] if self._losses else None
@@ -99,7 +103,7 @@ class Suspects:
             self._losses.append(last)
         for key in keys:
             suspicion = self._by_hash.setdefault(key, Suspicion())
-            if last not in suspicion.kills:
+            if last not in suspicion.kills and (alone or not suspicion.kills):
                 suspicion.kills.append(last)
         while len(self._by_hash) > REMEMBERED:
             del self._by_hash[next(iter(self._by_hash))]
