@@ -33,7 +33,11 @@ def create_app(
     intake: Intake,
     scrape: Scrape,
 ) -> FastAPI:
-    app = FastAPI(title="Brownout coordinator", description="Sentiment of English text; loses no request.")
+    app = FastAPI(
+        title="Brownout coordinator",
+        description="Sentiment of English text; loses no request.",
+        generate_unique_id_function=lambda route: route.name,
+    )
 
     # The one route that is asked thousands of times a second, and has nothing to inject.
     undisturbed = APIRouter(route_class=_Undisturbed)

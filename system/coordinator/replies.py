@@ -126,7 +126,12 @@ _REPLAYED: Final = _header(
 
 INFER: Final[Responses] = MappingProxyType(
     {
-        200: {"description": "The answer.", "model": Inference, "headers": {REPLAYED: _REPLAYED}},
+        200: {
+            "description": "The answer.",
+            "model": Inference,
+            "headers": {REPLAYED: _REPLAYED},
+            "links": {"recent": {"operationId": "recent_requests", "parameters": {"limit": 1}}},
+        },
         408: {"description": "The request was not all here in time.", "model": Refused},
         409: {
             "description": f"An earlier request with the same {KEY} is still being answered.",
