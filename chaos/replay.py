@@ -17,7 +17,9 @@ def replay_command(test: pytest.Item, *, substrate: str, seed: int) -> str:
     file, *names = test.nodeid.split("::")
     # Of a worker of xdist, the session that started it counts.
     argv: Sequence[str] = getattr(config, "workerinput", {}).get("mainargv", sys.argv)
-    chosen = ("-m", "chaos", "--substrate", substrate, "--chaos-seed", str(seed))
+    # A test of another kind, left out of a plain run as well, is chosen by what chose it this time.
+    mark = "chaos" if test.get_closest_marker("chaos") else config.getoption("markexpr")
+    chosen = ("-m", mark, "--substrate", substrate, "--chaos-seed", str(seed))
     where = os.path.relpath(config.rootpath / file, directory)
     return shlex.join((*pytest_program(argv[0], directory), *chosen, "::".join((where, *names))))
 
