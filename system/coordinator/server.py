@@ -93,13 +93,16 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
         if keys is not None:
             describe(app)
             front = Guarded(front, keys)
+        room = make_room(settings.max_connections)
+        if room < settings.max_connections:
+            log.warning("too few files may be open for MAX_CONNECTIONS", connections=room)
         server = _Server(
             uvicorn.Config(
                 front,
                 loop="none",
                 http=bounded(
                     Bounds(
-                        make_room(settings.max_connections),
+                        room,
                         settings.max_body_bytes,
                         settings.header_timeout,
                         settings.body_timeout,
