@@ -58,6 +58,15 @@ async def test_a_burst_is_not_an_overload(fleet: FleetMaker) -> None:
         assert f.dispatcher.ledger.refused == 0
 
 
+async def test_a_burst_after_small_batches_is_not_refused_for_what_they_cost_each(fleet: FleetMaker) -> None:
+    """A batch of eight takes as long as one of one: 0.5 s; a full one answers sixteen in a second, not two."""
+    async with fleet(1, service_s=0.5, batch_size=8) as f:
+        for number in range(10):
+            await f.ask(f"small{number}")[0]
+        await asyncio.gather(*f.ask(*(f"burst{number}" for number in range(100))))
+        assert f.dispatcher.ledger.refused == 0
+
+
 async def test_the_queue_that_an_outage_leaves_is_not_an_overload(fleet: FleetMaker) -> None:
     async with fleet(3, service_s=0.1) as f:
         await overload(f, 3, times=0.7)

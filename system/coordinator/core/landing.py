@@ -60,7 +60,7 @@ class Landing:
         member.answered()
         if flight.began_at is not None:
             for pace in (self.pace, member.pace):
-                pace.observe(now - flight.began_at, len(flight.requests))
+                pace.observe(now - flight.began_at, len(flight.requests), self._policy.batch_size)
         for request, attempt, outcome in zip(flight.requests, flight.attempts, outcomes, strict=True):
             if request.state is State.DONE:
                 continue  # another worker was faster, or nobody waits for it any more

@@ -19,14 +19,19 @@ class Pace:
         self._batches: deque[float] = deque(maxlen=remembered)
         self._items: deque[float] = deque(maxlen=RECENT)
         self.item_s: float | None = None
-        """Seconds of a worker's time for one request, lately; None before the first answer."""
+        """Seconds of a worker's time for one request in full batches, lately; None before the first answer."""
 
     def __len__(self) -> int:
         return len(self._batches)
 
-    def observe(self, batch_s: float, size: int) -> None:
+    def observe(self, batch_s: float, size: int, most: int) -> None:
+        """A batch of `size` came back, where `most` could have been in it.
+
+        What a batch that was not half full took says little of full ones, which may cost the same. It counts as one of
+        them: nobody is refused for a capacity that was never asked for.
+        """
         self._batches.append(batch_s)
-        self._items.append(batch_s / size)
+        self._items.append(batch_s / (size if size * 2 >= most else most))
         self.item_s = sorted(self._items)[len(self._items) // 2]
 
     def quantile(self, share: float) -> float | None:
