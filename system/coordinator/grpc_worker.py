@@ -98,6 +98,8 @@ class GrpcWorker:
             raise AttemptFailed(Cause.REFUSED, _GARBAGE)
         if not response.ok:
             raise AttemptFailed(Cause.NOT_SERVING, "it says that it is not serving")
+        if not 0 <= response.crash_rate <= 1:  # nor NaN, with which nobody can reckon
+            raise AttemptFailed(Cause.REFUSED, f"its crash rate is no share: {response.crash_rate}")
         return Health(response.instance_id or None, response.crash_rate)
 
     async def _not_reached(self) -> None:

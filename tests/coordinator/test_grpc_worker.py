@@ -149,6 +149,12 @@ async def test_a_health_check_tells_which_process_answered() -> None:
         assert await worker.check(PATIENCE_S) == Health("this one", 0.5)
 
 
+@pytest.mark.parametrize("crash_rate", [math.nan, math.inf, -0.1, 1.1])
+async def test_a_worker_whose_crash_rate_is_no_share_is_refused(crash_rate: float) -> None:
+    async with peer_that_says(HealthCheck=HealthResponse(ok=True, crash_rate=crash_rate).SerializeToString()) as worker:
+        assert await cause_of(worker.check(PATIENCE_S)) is Cause.REFUSED
+
+
 async def test_an_address_may_be_one_of_ipv6() -> None:
     async with peer_that_says("[::1]", Infer=InferResponse(**GOOD).SerializeToString()) as worker:
         assert await worker.infer(ITEMS, PATIENCE_S) == [Answer("POSITIVE"), Answer("NEGATIVE")]
