@@ -21,6 +21,7 @@ from chaos.problems import HarnessProblem
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 DECIDED: Final = {"PORT": "--port", "WORKERS": "--workers"}  # settings that an option of this command replaces
+GUARDS: Final = ("API_KEYS", "API_KEYS_FILE", "TLS_CERT", "TLS_KEY", "TLS_CLIENT_CA", "WORKER_TLS_CA")
 
 
 def keep_up(*, port: int, workers: int, logs: Path | None, verbose: bool) -> ExitCode:
@@ -30,6 +31,7 @@ def keep_up(*, port: int, workers: int, logs: Path | None, verbose: bool) -> Exi
         with _settled(port) as settled:
             logs = logs or platformdirs.user_log_path("brownout") / f"up-{settled}"
             plan = Plan.of_environment(port=settled, workers=workers, logs=logs.absolute())
+            _refuse_guards(plan)
             return asyncio.run(Upkeep(plan, console, verbose=verbose).run())
     except HarnessProblem as problem:
         _say(Console(stderr=True), str(problem))
@@ -105,6 +107,15 @@ def _settled(port: int) -> Iterator[int]:
     else:
         with PortReservation() as reserved:
             yield reserved.port
+
+
+def _refuse_guards(plan: Plan) -> None:
+    """Raises FleetProblem for settings that would keep this command itself from asking /readyz and /status."""
+    if guards := [name for name in GUARDS if plan.environment.get(name)]:
+        raise FleetProblem(
+            f"brownout up runs without API keys and TLS, on this machine alone, but {', '.join(guards)} is set; "
+            "unset it, or start python -m system.coordinator and python -m system.worker with it"
+        )
 
 
 def _say(console: Console, sentence: str) -> None:

@@ -127,6 +127,15 @@ def test_wrong_settings_of_all_processes_are_told_at_once(tmp_path: Path) -> Non
     assert "CRASH_RATE='7'" in refused.stderr
 
 
+def test_keys_and_certificates_are_refused_all_at_once(tmp_path: Path) -> None:
+    guards = {"API_KEYS": "a-key-of-16-characters", "TLS_CERT": "cert.pem"}
+    refused = brownout("up", "--port", "0", "--logs", str(tmp_path), **guards)
+    assert refused.returncode == 3
+    assert "API_KEYS, TLS_CERT is set; unset it" in refused.stderr
+    assert guards["API_KEYS"] not in refused.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_place_where_no_log_can_be_written_is_told_with_its_mend(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     refused = brownout("up", "--port", "0", "--logs", str(tmp_path / "file" / "logs"), PORT="9999")
