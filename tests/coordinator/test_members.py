@@ -83,3 +83,15 @@ async def test_another_process_under_the_same_name_is_noticed(fleet: FleetMaker)
         await asyncio.sleep(2)
         assert f.notes.reasons[-1] == "healthy again, as another process"
         assert f.state_of(0) is MemberState.TRIAL
+
+
+async def test_a_removal_that_is_cancelled_loses_nothing_and_happens(fleet: FleetMaker) -> None:
+    async with fleet(2, service_s=0.5) as f:
+        asked = f.ask("a", "b")
+        await asyncio.sleep(0.1)
+        removal = asyncio.create_task(f.dispatcher.remove_member(f.dispatcher.members[0]))
+        await asyncio.sleep(0.1)
+        removal.cancel()
+        assert [(await task).answer.output for task in asked] == ["A", "B"]
+        await asyncio.sleep(0.1)
+        assert [member.id for member in f.dispatcher.members] == ["worker2"]

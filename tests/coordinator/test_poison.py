@@ -9,6 +9,7 @@ import pytest
 
 from system.coordinator.core.errors import Poisonous, Quarantined
 from tests.coordinator.conftest import Fleet, FleetMaker
+from tests.coordinator.scripted import ScriptedWorker
 
 pytestmark = pytest.mark.looptime
 
@@ -202,3 +203,31 @@ async def restart_for_ever(f: Fleet) -> None:
         await asyncio.sleep(0.2)
         for worker in f.workers:
             worker.restart()
+
+
+async def test_a_worker_that_was_never_there_hides_no_poison(fleet: FleetMaker) -> None:
+    async with fleet(3) as f:
+        absent = ScriptedWorker()
+        absent.crash()
+        f.dispatcher.add_member("absent", absent)
+        await asyncio.sleep(20)
+        poison(f)
+        with pytest.raises(Poisonous):
+            await f.ask(POISON)[0]
+        assert sum(worker.deaths for worker in f.workers) == 2
+
+
+@pytest.mark.parametrize("removed", [False, True])
+async def test_a_suspect_does_not_wait_for_ever_for_word_of_workers_out_of_reach(
+    fleet: FleetMaker, removed: bool
+) -> None:
+    async with fleet(3, service_s=0.05) as f:
+        (asked,) = f.ask("a")
+        for member, worker in zip(f.dispatcher.members[:2], f.workers[:2], strict=True):
+            while not worker.batches:
+                await asyncio.sleep(0.01)
+            worker.pause()
+            worker.cut()
+            if removed:
+                await f.dispatcher.remove_member(member)
+        assert (await asked).worker == "worker3"

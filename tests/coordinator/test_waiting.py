@@ -43,3 +43,18 @@ async def test_a_worker_is_not_blamed_for_a_deadline_that_was_near(fleet: FleetM
         assert f.workers[0].batches == [["a", "b", "c"], ["a", "b", "c"], ["d"]]
         assert [move for move in f.notes.moves if move[2] == "down"] == [("worker1", "up", "down")]
         assert f.books() == (4, 1, 3, 0)
+
+
+async def test_a_client_that_leaves_in_the_turn_in_which_its_batch_would_leave_takes_no_worker_with_it(
+    fleet: FleetMaker,
+) -> None:
+    async with fleet(1) as f:
+        (asked,) = f.ask("a")
+        await asyncio.sleep(0)  # it is admitted; its batch is made in the next turn of the loop
+        asked.cancel()
+        await asyncio.sleep(0.001)
+        assert [len(flight.requests) for flight in f.notes.sent] == [1]
+        assert f.workers[0].batches == []
+        assert f.dispatcher.members[0].flights == []
+        assert f.books() == (1, 0, 1, 0)
+        await asyncio.wait_for(f.answers("b"), timeout=0.1)

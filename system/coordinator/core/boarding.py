@@ -41,7 +41,7 @@ class Boarding:
             return False
         if self.requests and self._bytes + request.size > BATCH_BYTES:
             return False
-        suspected = self._suspects.suspected(request.text)
+        suspected = self._suspects.suspected(request.text, self._now)
         if suspected and not self._may_ride(request):
             return False
         alone = suspected or request.alone
@@ -59,7 +59,7 @@ class Boarding:
 
     def _may_ride(self, request: Request) -> bool:
         """A suspect does not travel while a twin does: each would count the other's deaths as its own."""
-        if self._suspects.accused(request.text) or not self._suspects.may_ride(self._member):
+        if self._suspects.accused(request.text, self._now) or not self._suspects.may_ride(self._member):
             return False
         return not any(
             flight.released is Release.ALONE and flight.requests[0].text == request.text

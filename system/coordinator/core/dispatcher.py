@@ -86,9 +86,12 @@ class Dispatcher:
 
     async def __aexit__(self, *_: object) -> None:
         self._closed = True
-        for task in [*self._watchers.values(), *(flight.task for member in self._roster for flight in member.flights)]:
-            if task is not None:
-                task.cancel()
+        for task in self._watchers.values():
+            task.cancel()
+        for flight in [flight for member in self._roster for flight in member.flights]:
+            flight.silence()
+            if flight.task is not None:
+                flight.task.cancel()
         if self._alarm is not None:
             self._alarm.cancel()
         # Without the body's own error: the group would wrap it in a group of one.
@@ -117,10 +120,17 @@ class Dispatcher:
         return member
 
     async def remove_member(self, member: Member) -> None:
-        """Give it no more batches; return when those it carries have come back, by answer or by redirect."""
+        """Give it no more batches; return when those it carries have come back, by answer or by redirect.
+
+        It leaves even if the caller is cancelled meanwhile, and takes nobody's answer with it.
+        """
         member.leave()
         self._pump()
-        await asyncio.gather(*(flight.task for flight in member.flights if flight.task), return_exceptions=True)
+        await asyncio.shield(self._tasks.create_task(self._see_off(member)))
+
+    async def _see_off(self, member: Member) -> None:
+        if flying := [flight.task for flight in member.flights if flight.task]:
+            await asyncio.wait(flying)
         self._watchers.pop(member).cancel()
         self._roster.remove(member)
 
@@ -214,7 +224,7 @@ class Dispatcher:
         """Why a batch may be held by a worker that computes, if it may."""
         oldest = self.queue.oldest
         # Who must travel alone needs a worker that does nothing else, and there is none while all hold.
-        if oldest is None or oldest.alone or self._suspects.suspected(oldest.text):
+        if oldest is None or oldest.alone or self._suspects.suspected(oldest.text, self._loop.time()):
             return None
         if len(self.queue) >= self.policy.batch_size:
             return Release.FULL
@@ -276,11 +286,14 @@ class Dispatcher:
     # ── one batch out and back ───────────────────────────────────────────────────────────────────────────────────
 
     async def _fly(self, member: Member, flight: Flight) -> None:
+        flight.departed = True
         now = self._loop.time()
         items = [
             Item(request.id, request.text, request.deadline - now, request.traceparent) for request in flight.requests
         ]
         try:
+            if not flight.wanted:
+                return
             outcomes = await member.worker.infer(items, max(item.timeout_s for item in items))
         except AttemptFailed as failure:
             self._landing.failed(member, flight, failure.cause, failure.reason, self._loop.time())
@@ -315,7 +328,8 @@ class Dispatcher:
         else:
             if failure.cause is Cause.NOT_SENT:
                 member.gone_at = now
-            if member.state is not MemberState.DOWN:
+            # One that was never there, or is leaving, may be away for long; that is no loss each time it is asked.
+            if member.state not in (MemberState.STARTING, MemberState.DOWN, MemberState.LEAVING):
                 self._suspects.lost(member, [], now)
             member.failed(now, f"{failure.cause}: {failure.reason}")
         self._landing.judge(now)

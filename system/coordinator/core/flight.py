@@ -27,6 +27,7 @@ class Flight:
     `began_at` is when its worker could begin with it, in loop time; `alarms` run from then on. A batch held behind
     another one has not had its turn.
     `given_up` once its requests were sent back; the call may still be open, for a late answer is an answer.
+    `departed` once its task runs: one that is cancelled before would not even clean up after itself.
     """
 
     worker: str
@@ -37,6 +38,7 @@ class Flight:
     began_at: float | None = None
     alarms: list[asyncio.TimerHandle] = field(default_factory=list)
     given_up: bool = False
+    departed: bool = False
 
     @classmethod
     def begin(cls, worker: str, requests: list[Request], released: Release, now: float) -> Self:
@@ -54,7 +56,8 @@ class Flight:
         return any(request.state is not State.DONE for request in self.requests)
 
     def cancel(self) -> None:
-        if self.task is not None:
+        """Nobody waits for it. If it has not departed, it sees that by itself."""
+        if self.task is not None and self.departed:
             self.task.cancel()
 
     def silence(self) -> None:

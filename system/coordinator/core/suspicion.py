@@ -37,6 +37,10 @@ LOSSES: Final = 1024
 # A text is convicted when its deaths after the first had at most this chance of being accidents.
 ACCIDENT: Final = 1e-4
 
+# A worker that is neither heard of again nor certainly gone for this long after a loss is out of reach, or no member
+# any more. What it died of, if it did, will not be known, and whoever waits to hear it would wait in vain.
+VERDICT_S: Final = 5.0
+
 # Texts that are remembered; the oldest go first.
 REMEMBERED: Final = 10_000
 
@@ -59,6 +63,10 @@ class Loss:
     def proven(self) -> bool:
         """It is not there any more: replaced, or nobody listens."""
         return self.member.life > self.life or self.member.gone_at >= self.at
+
+    def counts(self, now: float) -> bool:
+        """Whether it is held against who was aboard."""
+        return not self.disproved and (self.proven or now - self.at < VERDICT_S)
 
 
 @dataclass(slots=True)
@@ -113,20 +121,20 @@ class Suspects:
         if self._by_hash:
             self._by_hash.pop(_hash(text), None)
 
-    def suspected(self, text: str) -> bool:
+    def suspected(self, text: str, now: float) -> bool:
         suspicion = self._by_hash.get(_hash(text)) if self._by_hash else None
         if suspicion is None:
             return False
-        suspicion.kills = [kill for kill in suspicion.kills if not kill.disproved]
+        suspicion.kills = [kill for kill in suspicion.kills if kill.counts(now)]
         return bool(suspicion.kills)
 
-    def accused(self, text: str) -> bool:
+    def accused(self, text: str, now: float) -> bool:
         """It was there for as many losses as convict; until it is known whether they were deaths it must not travel."""
-        return self.suspected(text) and len(self._by_hash[_hash(text)].kills) >= self._enough(text)
+        return self.suspected(text, now) and len(self._by_hash[_hash(text)].kills) >= self._enough(text)
 
     def convict(self, text: str, now: float) -> bool:
         """Whether it certainly killed POISON_KILLS workers; from now on it is in quarantine."""
-        if not self.accused(text):
+        if not self.accused(text, now):
             return False
         suspicion = self._by_hash[_hash(text)]
         if sum(kill.proven for kill in suspicion.kills) < self._enough(text):
