@@ -47,6 +47,9 @@ class Addresses:
         fixed = [(_id(match, hosts), f"{match['host']}:{match['port']}") for match in found]
         names = [Name(match["host"], int(match["port"])) for entry in entries if (match := _NAME.match(entry))]
         problems += _repeated([*(name for name, _ in fixed), *map(str, names)])
+        # One process that counts as two members would count each of its deaths twice.
+        called = Counter(dict(fixed).values())
+        problems += [f"{address!r} has more than one id" for address, times in sorted(called.items()) if times > 1]
         if not entries:
             problems.append("at least one worker is needed")
         if problems:

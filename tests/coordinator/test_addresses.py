@@ -37,6 +37,12 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
     assert "'dns:///e:1' is there more than once" in said
 
 
+@pytest.mark.parametrize("text", ["a=x:1,b=x:1", "x:1,b=x:1"])
+def test_one_address_is_one_worker(text: str) -> None:
+    with pytest.raises(ValueError, match="'x:1' has more than one id"):
+        Addresses.read(text)
+
+
 @pytest.mark.parametrize("text", ["", " , "])
 def test_at_least_one_entry_is_needed(text: str) -> None:
     with pytest.raises(ValueError, match="at least one worker"):
