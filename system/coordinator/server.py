@@ -6,7 +6,6 @@ import asyncio
 import contextlib
 import math
 import random
-import signal
 import socket
 import time
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ import structlog
 import uvicorn
 from starlette.types import ASGIApp
 
-from system import exposure
+from system import exposure, stop_signals
 from system.coordinator.access import Guarded, describe
 from system.coordinator.api_keys import known_keys
 from system.coordinator.core.canary import Canary
@@ -136,11 +135,9 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
                 dispatcher.drain()
                 server.should_exit = True
                 intake.close()
-                loop.call_later(settings.drain_timeout, abandon)
+                asyncio.get_running_loop().call_later(settings.drain_timeout, abandon)
 
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, drain, number.name)
+        stop_signals.hear(drain)
         host, port = bound.getsockname()[:2]
         log.info("listening", host=host, port=port, workers=str(settings.workers))
         exposure.warn(
@@ -153,4 +150,5 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
     if tracer is not None and not tracer.close():
         log.warning("the last spans were not taken in time")
     ledger = dispatcher.ledger
+    stop_signals.ignore()
     log.info("stopped", completed=ledger.completed, failed=ledger.failed, abandoned=abandoned)

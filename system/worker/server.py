@@ -19,7 +19,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from structlog.typing import FilteringBoundLogger
 
 from proto import inference_pb2, inference_pb2_grpc
-from system import exposure
+from system import exposure, stop_signals
 from system.models import catalogue, progress
 from system.models.classifier import Classifier
 from system.reloading import following
@@ -84,6 +84,7 @@ async def serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
                 await statuses.enter_graceful_shutdown()
                 service.close()
                 ended = await drain(service, signals.insisted, settings.drain_timeout, log)
+    stop_signals.ignore()
     log.info("stopped")
     if not ended:
         # A thread still loads or computes. The interpreter would wait for it, and it may be stuck.

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import signal
 from typing import Any, Final, Self
 
 from structlog.typing import FilteringBoundLogger
 
+from system import stop_signals
 from system.worker.service import InferenceService
 
 # Most request ids that the line about a cut drain names; it counts the others.
@@ -25,11 +25,10 @@ class StopSignals:
     def heard(cls) -> Self:
         """From now on, by the running loop's process."""
         signals = cls()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, signals.come)
+        stop_signals.hear(signals.come)
         return signals
 
-    def come(self) -> None:
+    def come(self, _name: str) -> None:
         (self.insisted if self.asked.is_set() else self.asked).set()
 
 

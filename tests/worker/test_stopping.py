@@ -1,5 +1,7 @@
 """Ends that nobody waits for: a drain at its bound, one that is cut short, a thread that never comes back."""
 
+import asyncio
+import contextlib
 import os
 import shutil
 import signal
@@ -67,6 +69,17 @@ async def test_a_second_signal_ends_the_drain_at_once(first: signal.Signals, sec
         assert (await worker.line("drain cut short"))["request_ids"] == ["a"]
         assert await worker.exit_code() == 0
         assert worker.complaints == []
+
+
+async def test_signals_that_keep_coming_do_not_make_a_failure_of_a_clean_end() -> None:
+    async with serving() as (worker, _):
+        ending = asyncio.create_task(worker.exit_code())
+        while not ending.done():
+            with contextlib.suppress(ProcessLookupError):
+                worker.process.terminate()
+            await asyncio.wait([ending], timeout=0.01)
+
+        assert await ending == 0
 
 
 async def test_the_line_of_a_cut_drain_is_bounded_and_counts_the_rest() -> None:
