@@ -38,6 +38,9 @@ _TURNED_AWAY: Final = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.RESOURCE_EXH
 # How gRPC's details begin when a call ends UNAVAILABLE because no connection came about; any other was under way.
 _NEVER_SENT: Final = ("failed to connect", "errors resolving", "dns resolution failed")
 
+# Characters of a label, and of why there is none. Thousands of answers are remembered, and all of them are logged.
+_LONGEST: Final = 200
+
 # gRPC hands out None, against its own annotations, for an answer whose bytes are not the message that they should be.
 _GARBAGE: Final = "its answer cannot be decoded"
 
@@ -169,10 +172,11 @@ def _outcomes(items: Sequence[Item], response: inference_pb2.InferResponse) -> S
 
 def _outcome(response: inference_pb2.InferResponse, position: int, request_id: str) -> Answer | ItemRefused:
     if response.errors and response.errors[position]:
-        return ItemRefused(response.errors[position])
+        return ItemRefused(response.errors[position][:_LONGEST])
     output = response.output_texts[position]
     score = response.scores[position] if response.scores else None
     # A model that computes NaN has not preferred one label to another, whatever label comes with it.
-    if not output or (score is not None and not math.isfinite(score)):
-        raise AttemptFailed(Cause.REFUSED, f"its answer to {request_id} is none: {output!r} with score {score}")
+    if not 0 < len(output) <= _LONGEST or (score is not None and not math.isfinite(score)):
+        shown = repr(output[:_LONGEST])
+        raise AttemptFailed(Cause.REFUSED, f"its answer to {request_id} is none: {shown} with score {score}")
     return Answer(output, score)

@@ -111,6 +111,12 @@ async def test_an_item_without_an_answer_needs_neither_output_nor_score() -> Non
         assert await worker.infer(ITEMS, PATIENCE_S) == [Answer("POSITIVE", 0.5), ItemRefused("why")]
 
 
+async def test_of_a_long_excuse_no_more_is_kept_than_tells_it() -> None:
+    answer = InferResponse(**{**GOOD, "output_texts": ["", "POSITIVE"], "errors": ["why " * 1000, ""]})
+    async with peer_that_says(Infer=answer.SerializeToString()) as worker:
+        assert await worker.infer(ITEMS, PATIENCE_S) == [Answer("POSITIVE"), ItemRefused("why " * 50)]
+
+
 MALFORMED: Mapping[str, bytes | Mapping[str, Any]] = {
     "bytes of something else": b"\xff\xff\xff",
     "nothing": b"",
@@ -120,6 +126,7 @@ MALFORMED: Mapping[str, bytes | Mapping[str, Any]] = {
     "an item of another batch": {"request_ids": ["1", "3"]},
     "outputs are missing": {"output_texts": ["POSITIVE"]},
     "an empty output": {"output_texts": ["POSITIVE", ""]},
+    "an output too long for a label": {"output_texts": ["POSITIVE", "x" * 201]},
     "scores are missing": {"scores": [1.0]},
     "a score that is no number": {"scores": [1.0, float("nan")]},
     "errors are missing": {"errors": ["why"]},
