@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Callable
 
 import pytest
 
@@ -63,14 +64,12 @@ class Day:
 
     async def happen(self) -> None:
         worker = self.rng.choice(self.workers)
-        what = self.rng.choice(
-            [
-                *(self._ask, self._ask, self._ask, self._cancel, self._add, self._remove),
-                *(worker.crash, worker.restart, worker.restart, worker.pause, worker.resume, worker.cut),
-                *(lambda: self._slow(worker), lambda: self._refuse(worker)),
-            ]
-        )
-        what()
+        happenings: list[Callable[[], None]] = [
+            *(self._ask, self._ask, self._ask, self._cancel, self._add, self._remove),
+            *(worker.crash, worker.restart, worker.restart, worker.pause, worker.resume, worker.cut),
+            *(lambda: self._slow(worker), lambda: self._refuse(worker)),
+        ]
+        self.rng.choice(happenings)()
         self.balanced()
         await asyncio.sleep(self.rng.choice([0.0, 0.0, 0.005, 0.02, 0.3]))
         self.balanced()
