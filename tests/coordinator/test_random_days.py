@@ -40,7 +40,8 @@ def policy(rng: random.Random) -> dict[str, float]:
         "hedge_after": rng.choice([0.0, 0.5, 0.999]),
         "eject_error_rate": rng.choice([0.0, 0.5]),
         "eject_time": rng.choice([0.0, 5.0]),
-        # Workers are killed at random here, and suspicion.py says which innocent cannot be told from a killer then.
+        # On such days one worker is killed twice within half a second, with the same text alone in its hands both times.
+        # suspicion.py says that this cannot be told from poison.
         "poison_kills": rng.choice([4, 100]),
     }
 
@@ -113,7 +114,7 @@ class Day:
         assert (dispatcher.queue.bytes == 0) == (len(dispatcher.queue) == 0)
 
 
-@pytest.mark.parametrize("seed", range(60))
+@pytest.mark.parametrize("seed", range(100))
 async def test_after_a_random_day_nobody_is_owed_anything(fleet: FleetMaker, seed: int) -> None:
     rng = random.Random(seed)
     count, poisonous = rng.randint(1, 4), rng.random() < 0.3

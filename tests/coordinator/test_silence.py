@@ -103,6 +103,16 @@ async def test_a_hedge_is_answered_by_the_quicker_worker_and_the_slower_call_is_
         assert [attempt.cause for attempt in f.notes.attempts[-2:]] == [None, Cause.OVERTAKEN]
 
 
+async def test_a_hedge_waits_for_an_idle_worker(fleet: FleetMaker) -> None:
+    async with fleet(2, hedge_after=0.95, batch_size=1) as f:
+        await learn(f)
+        f.workers[0].service_s, f.workers[1].service_s = 0.6, 0.2
+        asked = f.ask("a", "b")
+        began = asyncio.get_running_loop().time()
+        await asyncio.gather(*asked)
+        assert asyncio.get_running_loop().time() - began == pytest.approx(0.4, abs=0.05)
+
+
 async def test_a_hedge_that_fails_costs_the_first_attempt_nothing(fleet: FleetMaker) -> None:
     async with fleet(2, hedge_after=0.95) as f:
         await learn(f)

@@ -18,6 +18,7 @@ from system.coordinator.core.member import Member
 from system.coordinator.core.policy import Policy
 from system.coordinator.core.request import Request, State
 from system.coordinator.core.roster import Roster
+from system.coordinator.core.suspicion import Suspects
 from system.coordinator.core.worker import Cause
 
 # A batch is overdue when it takes this many times what nearly all batches take.
@@ -28,6 +29,10 @@ NEARLY_ALL: Final = 0.99
 LATE_S: Final = 0.001
 
 
+# When nobody was idle for a hedge, somebody may be after this.
+ANOTHER_LOOK_S: Final = 0.02
+
+
 class Clocks:
     """`pump` lets batches go, `launch` sends one."""
 
@@ -36,6 +41,7 @@ class Clocks:
         policy: Policy,
         roster: Roster,
         *,
+        suspects: Suspects,
         landing: Landing,
         budget: Budget,
         pump: Callable[[], None],
@@ -43,6 +49,7 @@ class Clocks:
     ) -> None:
         self._policy = policy
         self._roster = roster
+        self._suspects = suspects
         self._landing = landing
         self._budget = budget
         self._pump = pump
@@ -71,11 +78,18 @@ class Clocks:
 
     def _hedge(self, member: Member, flight: Flight) -> None:
         """The first answer ends the other call. Neither a hedge is hedged, nor what may kill who computes it."""
-        wanted = [request for request in flight.requests if request.state is State.PROCESSING]
-        other = next((idle for idle in self._roster.idle() if idle is not member), None)
-        if flight.given_up or flight.released in (Release.HEDGE, Release.ALONE) or other is None or not wanted:
+        now = self._loop.time()
+        wanted = [
+            request
+            for request in flight.requests
+            if request.state is State.PROCESSING and not self._suspects.suspected(request.text, now)
+        ]
+        if flight.given_up or flight.released in (Release.HEDGE, Release.ALONE) or not wanted:
             return
-        if self._budget.spend(self._loop.time(), len(wanted)):
+        other = next((idle for idle in self._roster.idle() if idle is not member), None)
+        if other is None:
+            self._ring_after(ANOTHER_LOOK_S, self._hedge, member, flight)
+        elif self._budget.spend(now, len(wanted)):
             self._launch(other, wanted, Release.HEDGE)
 
     def _overdue(self, member: Member, flight: Flight) -> None:

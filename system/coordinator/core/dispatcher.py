@@ -75,6 +75,7 @@ class Dispatcher:
         self._clocks = Clocks(
             self.policy,
             self._roster,
+            suspects=self._suspects,
             landing=self._landing,
             budget=self._budget,
             pump=self._pump,
@@ -329,7 +330,8 @@ class Dispatcher:
             if failure.cause is Cause.NOT_SENT:
                 member.gone_at = now
             # One that was never there, or is leaving, may be away for long; that is no loss each time it is asked.
-            if member.state not in (MemberState.STARTING, MemberState.DOWN, MemberState.LEAVING):
+            away = (MemberState.STARTING, MemberState.DOWN, MemberState.LEAVING)
+            if failure.cause in (Cause.NOT_SENT, Cause.CUT) and member.state not in away:
                 self._suspects.lost(member, [], now)
             member.failed(now, f"{failure.cause}: {failure.reason}")
         self._landing.judge(now)

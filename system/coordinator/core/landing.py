@@ -23,7 +23,7 @@ from system.coordinator.core.policy import Policy
 from system.coordinator.core.queue import Queue
 from system.coordinator.core.request import Attempt, Completed, Request, State
 from system.coordinator.core.roster import Roster
-from system.coordinator.core.suspicion import Suspects
+from system.coordinator.core.suspicion import Suspects, fingerprint
 from system.coordinator.core.worker import Answer, Cause, ItemRefused
 
 # An input that this many workers refused while computing its batch mates is refused for good.
@@ -162,10 +162,11 @@ class Landing:
 
     def judge(self, now: float) -> None:
         """Fail who is guilty by what is known now."""
-        if not self._suspects:
-            return
-        for request in [request for request in self.ledger.pending if self._suspects.convict(request.text, now)]:
-            self.fail(request, Poisonous(request, self._policy.poison_kills), now)
+        convicted = self._suspects.convict(now)
+        if convicted:
+            for request in list(self.ledger.pending):
+                if (deaths := convicted.get(fingerprint(request.text))) is not None:
+                    self.fail(request, Poisonous(request, deaths), now)
 
     def _let_go(self, request: Request, cause: Cause, now: float) -> None:
         """Cancel the calls that nobody waits for any more: their workers have better things to do."""

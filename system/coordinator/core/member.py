@@ -135,7 +135,7 @@ class Member:
 
     def silent(self, reason: str) -> None:
         """It did not answer a health check in time; it may be slow, paused, or out of reach."""
-        if self.state in (MemberState.UP, MemberState.TRIAL, MemberState.EJECTED):
+        if self.alive:  # one that is ejected has its time to serve, silent or not
             self._move(MemberState.SUSPECTED, reason)
 
     def failed(self, now: float, reason: str) -> None:

@@ -102,7 +102,7 @@ class Suspects:
         there, whoever is killed.
         """
         self.last_loss_at = now
-        keys = {_hash(text) for text in texts}
+        keys = {fingerprint(text) for text in texts}
         last = self._losses[-1] if self._losses else None
         if last is not None and last.member is member and last.life == member.life and now - last.at < COINCIDENCE_S:
             last.aboard |= keys
@@ -119,10 +119,10 @@ class Suspects:
     def acquit(self, text: str) -> None:
         """It was answered."""
         if self._by_hash:
-            self._by_hash.pop(_hash(text), None)
+            self._by_hash.pop(fingerprint(text), None)
 
     def suspected(self, text: str, now: float) -> bool:
-        suspicion = self._by_hash.get(_hash(text)) if self._by_hash else None
+        suspicion = self._by_hash.get(fingerprint(text)) if self._by_hash else None
         if suspicion is None:
             return False
         suspicion.kills = [kill for kill in suspicion.kills if kill.counts(now)]
@@ -130,24 +130,32 @@ class Suspects:
 
     def accused(self, text: str, now: float) -> bool:
         """It was there for as many losses as convict; until it is known whether they were deaths it must not travel."""
-        return self.suspected(text, now) and len(self._by_hash[_hash(text)].kills) >= self._enough(text)
+        key = fingerprint(text)
+        return self.suspected(text, now) and len(self._by_hash[key].kills) >= self._enough(key)
 
-    def convict(self, text: str, now: float) -> bool:
-        """Whether it certainly killed POISON_KILLS workers; from now on it is in quarantine."""
-        if not self.accused(text, now):
-            return False
-        suspicion = self._by_hash[_hash(text)]
-        if sum(kill.proven for kill in suspicion.kills) < self._enough(text):
-            return False
-        suspicion.convicted_until = now + self._quarantine_s
-        return True
+    def convict(self, now: float) -> dict[bytes, int]:
+        """Who certainly killed enough workers, by hash, and how many each; from now on they are in quarantine."""
+        convicted = {}
+        for key, suspicion in list(self._by_hash.items()):
+            if suspicion.convicted_until is not None:
+                continue
+            suspicion.kills = [kill for kill in suspicion.kills if kill.counts(now)]
+            deaths = sum(kill.proven for kill in suspicion.kills)
+            if not suspicion.kills:
+                del self._by_hash[key]
+            elif deaths >= self._enough(key):
+                suspicion.convicted_until = now + self._quarantine_s
+                convicted[key] = deaths
+        return convicted
 
-    def _enough(self, text: str) -> int:
+    def _enough(self, key: bytes) -> int:
         """How many deaths convict it."""
-        key = _hash(text)
+        kills = self._by_hash[key].kills
         since = self._batch_at - MEMORY_S
-        elsewhere = sum(loss.at >= since and key not in loss.aboard and not loss.disproved for loss in self._losses)
-        told = max(loss.member.crash_rate for loss in self._by_hash[key].kills)
+        elsewhere = sum(
+            loss.at >= since and not loss.disproved and not _explained(loss, key, kills) for loss in self._losses
+        )
+        told = max(loss.member.crash_rate for loss in kills)
         chance = min(max(told, elsewhere / max(self._batches, 1.0)), 0.5)
         if not chance:
             return self._poison_kills
@@ -155,7 +163,7 @@ class Suspects:
 
     def quarantined_s(self, text: str, now: float) -> float:
         """How long it is still refused at the door, in seconds; 0 for all but the convicted."""
-        suspicion = self._by_hash.get(_hash(text)) if self._by_hash else None
+        suspicion = self._by_hash.get(fingerprint(text)) if self._by_hash else None
         if suspicion is None or suspicion.convicted_until is None:
             return 0.0
         if suspicion.convicted_until <= now:
@@ -168,5 +176,10 @@ class Suspects:
         return not member.flights and member.heard_at >= self.last_loss_at + COINCIDENCE_S
 
 
-def _hash(text: str) -> bytes:
+def _explained(loss: Loss, key: bytes, kills: list[Loss]) -> bool:
+    """Whether it is one of the text's deaths, or its twin's at the same time; any other was something else's."""
+    return loss in kills or (key in loss.aboard and any(abs(loss.at - kill.at) < COINCIDENCE_S for kill in kills))
+
+
+def fingerprint(text: str) -> bytes:
     return hashlib.blake2b(text.encode(), digest_size=16).digest()
