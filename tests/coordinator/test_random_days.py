@@ -40,7 +40,7 @@ def policy(rng: random.Random) -> dict[str, float]:
         "hedge_after": rng.choice([0.0, 0.5, 0.999]),
         "eject_error_rate": rng.choice([0.0, 0.5]),
         "eject_time": rng.choice([0.0, 5.0]),
-        # On such days one worker is killed twice within half a second, with the same text alone in its hands both times.
+        # On such days one worker is killed twice within half a second, the same text alone in its hands both times.
         # suspicion.py says that this cannot be told from poison.
         "poison_kills": rng.choice([4, 100]),
     }
