@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NoReturn, TypeVar, get_args
 
 from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings
 
@@ -14,6 +15,24 @@ Settings = TypeVar("Settings", bound=BaseSettings)
 
 # What a shell gives for a command that was called wrongly.
 USAGE = 2
+
+
+def take_no_arguments(kind: type[BaseSettings], about: str | None, given: Sequence[str]) -> None:
+    """Answer `--help` with `about` and every setting of `kind`, and end; refuse any other argument."""
+    if not given:
+        return
+    if not {"-h", "--help"}.intersection(given):
+        refuse([f"{argument!r}: settings are environment variables; --help lists them" for argument in given])
+    lines = [
+        f"  {name.upper()}{_default(field)}\n      {field.description}" for name, field in kind.model_fields.items()
+    ]
+    sys.stdout.write("\n".join([about or "", "Environment variables:", *lines]) + "\n")
+    sys.exit(0)
+
+
+def _default(field: FieldInfo) -> str:
+    default = field.get_default()
+    return "" if default is None or default == "" else f"={default}"
 
 
 def load(kind: type[Settings]) -> Settings:

@@ -18,6 +18,7 @@ INTERRUPTED: Final = 130
 
 
 def main() -> None:
+    settings.take_no_arguments(ClientSettings, __doc__, sys.argv[1:])
     order = settings.load(ClientSettings).order
     console = Console()
     try:

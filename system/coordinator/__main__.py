@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import sys
+
 import uvloop
 from prometheus_client import disable_created_metrics
 
 from system import logs
 from system.coordinator.server import bind, serve
 from system.coordinator.settings import CoordinatorSettings
-from system.settings import load, refuse
+from system.settings import load, refuse, take_no_arguments
 
 
 def main() -> None:
+    take_no_arguments(CoordinatorSettings, __doc__, sys.argv[1:])
     settings = load(CoordinatorSettings)
     try:
         bound = bind(settings.host, settings.port)

@@ -6,6 +6,7 @@ CRASH_ON).
 
 import asyncio
 import logging
+import sys
 
 from prometheus_client import disable_created_metrics
 
@@ -18,6 +19,7 @@ from system.worker.settings import WorkerSettings
 
 
 def main() -> None:
+    settings.take_no_arguments(WorkerSettings, __doc__, sys.argv[1:])
     configuration = settings.load(WorkerSettings)
     log = logs.configure(configuration.log_level, component="worker", worker=configuration.worker_id)
     logging.getLogger(GRPC_LOGGER).addFilter(Parting())
