@@ -235,8 +235,12 @@ def test_however_a_session_ends_no_process_is_left_and_the_history_is_readable(
     pytester: pytest.Pytester, scenario: Write, number: signal.Signals
 ) -> None:
     scenario(ENDLESS)
+    # Who was started in the background of a shell ignores Ctrl-C, and so would what it starts.
+    program = (
+        "import signal, sys, pytest; signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(pytest.main())"
+    )
     session = subprocess.Popen(
-        (sys.executable, "-m", "pytest"), cwd=pytester.path, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+        (sys.executable, "-c", program), cwd=pytester.path, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
     )
     try:
         histories = pytester.path / "reports" / "runs" / "latest"
