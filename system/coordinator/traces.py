@@ -20,29 +20,24 @@ _IN_ORDER: Final = (Cause.OVERTAKEN, Cause.NOBODY_WAITS)
 
 
 class TraceListener:
-    """Implements the core's `Listener`.
-
-    When a batch is sent, its requests' `traceparent` becomes that of their newest attempt, which is what the worker is
-    then told; the one that a request came with is kept here until it ends.
-    """
+    """Implements the core's `Listener`. When a batch is sent, each attempt's `traceparent` becomes its own span's."""
 
     def __init__(self, tracer: Tracer) -> None:
         self._tracer = tracer
-        self._parents: dict[Request, str] = {}
         self._attempts: dict[Attempt, Span] = {}
 
     @property
     def open(self) -> int:
-        """How many requests and attempts it keeps something of."""
-        return len(self._parents) + len(self._attempts)
+        """How many attempts it keeps something of."""
+        return len(self._attempts)
 
     def request_refused(self, refusal: NotAdmitted) -> None: ...
 
     def batch_sent(self, flight: Flight) -> None:
         for request, attempt in zip(flight.requests, flight.attempts, strict=True):
-            if request.traceparent is None or not sampled(request.traceparent):
+            parent = request.traceparent
+            if parent is None or not sampled(parent):
                 continue
-            parent = self._parents.setdefault(request, request.traceparent)
             if not attempt.hedge:
                 self._waited(request, parent, until=attempt.started_at)
             span = self._tracer.start(
@@ -59,7 +54,7 @@ class TraceListener:
                 },
             )
             self._attempts[attempt] = span
-            request.traceparent = span.traceparent
+            attempt.traceparent = span.traceparent
 
     def attempt_ended(self, request: Request, attempt: Attempt) -> None:  # noqa: ARG002 - the listener's signature
         span = self._attempts.pop(attempt, None)
@@ -70,7 +65,7 @@ class TraceListener:
         span.end(_epoch(attempt.ended_at), str(attempt.cause) if failed else None)
 
     def request_ended(self, request: Request, entry: Entry) -> None:
-        parent = self._parents.pop(request, request.traceparent)
+        parent = request.traceparent
         if parent is not None and sampled(parent) and not entry.success:
             self._waited(request, parent, until=request.accepted_at + entry.latency_ms / 1000)
 

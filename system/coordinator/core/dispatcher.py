@@ -290,7 +290,8 @@ class Dispatcher:
         flight.departed = True
         now = self._loop.time()
         items = [
-            Item(request.id, request.text, request.deadline - now, request.traceparent) for request in flight.requests
+            Item(request.id, request.text, request.deadline - now, attempt.traceparent)
+            for request, attempt in zip(flight.requests, flight.attempts, strict=True)
         ]
         try:
             if not flight.wanted:

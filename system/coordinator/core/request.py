@@ -20,11 +20,12 @@ class Attempt:
     """One dispatch of one request to one worker, in loop time.
 
     `ended_at` is None while it is open; then `cause` tells why it gave no answer, and is None if it did. `hedge` if it
-    ran beside an earlier one instead of after it.
+    ran beside an earlier one instead of after it. `traceparent` is what its worker is told, W3C's.
     """
 
     worker: str
     started_at: float
+    traceparent: str | None = None
     hedge: bool = False
     ended_at: float | None = None
     cause: Cause | None = None
