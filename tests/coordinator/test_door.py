@@ -88,6 +88,7 @@ async def test_the_queue_is_bounded_by_number(fleet: FleetMaker) -> None:
         asked = f.ask("a", "b", "c")
         with pytest.raises(QueueFull, match="2 requests are waiting"):
             await asked[2]
+        assert f.books() == (2, 0, 0, 2)
         f.workers[0].restart()
         assert len(await asyncio.gather(*asked[:2])) == 2
 

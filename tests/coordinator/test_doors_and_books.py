@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from system.coordinator.core.errors import Draining, InputRefused, QueueFull
+from system.coordinator.core.errors import Draining, InputRefused
 from tests.coordinator.conftest import FleetMaker
 
 pytestmark = pytest.mark.looptime
@@ -22,17 +22,6 @@ async def test_an_input_that_two_workers_refuse_fails_alone(fleet: FleetMaker) -
             await bad
         assert f.books() == (3, 2, 1, 0)
         assert all(member.alive for member in f.dispatcher.members)
-
-
-async def test_the_queue_refuses_what_it_cannot_hold(fleet: FleetMaker) -> None:
-    async with fleet(1, queue_limit=2) as f:
-        f.workers[0].crash()
-        await asyncio.sleep(1)
-        f.ask("a", "b")
-        await asyncio.sleep(0)
-        with pytest.raises(QueueFull):
-            await f.dispatcher.infer("c")
-        assert f.books() == (2, 0, 0, 2)
 
 
 async def test_a_draining_coordinator_admits_nothing_and_finishes_what_it_has(fleet: FleetMaker) -> None:
