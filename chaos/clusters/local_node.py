@@ -101,8 +101,14 @@ class LocalNode:
         await self._process.pause()
 
     async def resume(self) -> None:
-        if self._process.alive:  # not only if it stands still: a pause that was cut short may be about to take effect
+        if not self._process.alive:
+            return
+        # Not only if it stands still: a pause that was cut short may be about to take effect.
+        try:
             await self._process.resume()
+        except ProcessProblem:
+            if self._process.alive:
+                raise  # else it ended in this moment, as one may that was told to end, and nothing stands still
 
     async def stop(self) -> None:
         """End the process for good, from whatever state it is in."""
