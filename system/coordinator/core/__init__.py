@@ -26,6 +26,7 @@ queue.py        who waits, oldest first
 boarding.py     who may share the next batch
 roster.py       who there is, and whose turn it is: round robin among the idle, then who will be done first
 pace.py         how long batches take, and so what is unusual
+fading.py       counting what happened lately
 budget.py       retries and hedges as a share of the traffic
 outliers.py     who is left out because real traffic goes badly there
 suspicion.py    texts that may kill workers

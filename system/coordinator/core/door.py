@@ -6,6 +6,7 @@ import math
 from typing import Final
 
 from system.coordinator.core.errors import Draining, Overloaded, Quarantined, QueueFull, TooLate
+from system.coordinator.core.fading import FadingCount
 from system.coordinator.core.policy import Policy
 from system.coordinator.core.queue import Queue
 from system.coordinator.core.roster import Roster
@@ -44,13 +45,12 @@ class Door:
         self._queue = queue
         self._roster = roster
         self._suspects = suspects
-        self._arrivals = 0.0
-        self._arrived_at = 0.0
+        self._arrivals = FadingCount(MEMORY_S)
         self._overloaded_since: float | None = None
 
     def pass_through(self, text: str, size: int, timeout_s: float, now: float) -> None:
         """Raises NotAdmitted."""
-        self._count(now)
+        self._arrivals.add(now)
         if self.draining:
             raise Draining
         if (left_s := self._suspects.quarantined_s(text, now)) > 0:
@@ -64,11 +64,6 @@ class Door:
         if self._overloaded(wait_s, capacity, now):
             raise Overloaded(wait_s, _retry_after(wait_s))
 
-    def _count(self, now: float) -> None:
-        """Arrivals in an exponentially fading window."""
-        self._arrivals = 1 + self._arrivals * math.exp((self._arrived_at - now) / MEMORY_S)
-        self._arrived_at = now
-
     def _full(self, size: int) -> str | None:
         if len(self._queue) >= self._policy.queue_limit:
             return f"{self._policy.queue_limit} requests are waiting already"
@@ -77,7 +72,7 @@ class Door:
         return None
 
     def _overloaded(self, wait_s: float, capacity: float | None, now: float) -> bool:
-        if capacity is None or self._arrivals / MEMORY_S <= capacity:
+        if capacity is None or self._arrivals.value / MEMORY_S <= capacity:
             self._overloaded_since = None
             return False
         if self._overloaded_since is None:

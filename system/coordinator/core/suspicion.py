@@ -25,6 +25,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from typing import Final
 
+from system.coordinator.core.fading import FadingCount
 from system.coordinator.core.member import Member
 
 # Workers that are lost within this time of one another are taken to be lost to one cause outside.
@@ -83,17 +84,15 @@ class Suspects:
         self._quarantine_s = quarantine_s
         self._by_hash: dict[bytes, Suspicion] = {}
         self._losses: deque[Loss] = deque(maxlen=LOSSES)
-        self._batches = 0.0
-        self._batch_at = 0.0
+        self._batches = FadingCount(MEMORY_S)
         self.last_loss_at = float("-inf")
 
     def __len__(self) -> int:
         return len(self._by_hash)
 
     def landed(self, now: float) -> None:
-        """One more batch came back, or was lost. Counted in an exponentially fading window."""
-        self._batches = 1 + self._batches * math.exp((self._batch_at - now) / MEMORY_S)
-        self._batch_at = now
+        """One more batch came back, or was lost."""
+        self._batches.add(now)
 
     def lost(self, member: Member, texts: list[str], now: float, *, alone: bool = False) -> None:
         """`member` was lost with these in its hands. The batch it held breaks after the one it computed: one loss.
@@ -151,12 +150,12 @@ class Suspects:
     def _enough(self, key: bytes) -> int:
         """How many deaths convict it."""
         kills = self._by_hash[key].kills
-        since = self._batch_at - MEMORY_S
+        since = self._batches.last_at - MEMORY_S
         elsewhere = sum(
             loss.at >= since and not loss.disproved and not _explained(loss, key, kills) for loss in self._losses
         )
         told = max(loss.member.crash_rate for loss in kills)
-        chance = min(max(told, elsewhere / max(self._batches, 1.0)), 0.5)
+        chance = min(max(told, elsewhere / max(self._batches.value, 1.0)), 0.5)
         if not chance:
             return self._poison_kills
         return max(self._poison_kills, 1 + math.ceil(math.log(ACCIDENT) / math.log(chance)))
