@@ -43,20 +43,25 @@ class TracedApp:
         try:
             await self._app(scope, receive, answer)
         finally:
-            span.end(time.time(), answer.failure)
+            span.end(answer.handed_over or time.time(), answer.failure)
 
 
 class _Answer:
-    """Passes on what is sent, and notes how it begins."""
+    """Passes on what is sent, and notes how it begins and when the last of it was handed over."""
 
     def __init__(self, send: Send, span: Span) -> None:
         self._send = send
         self._span = span
         self.failure: str | None = "nothing was answered"
+        self.handed_over: float | None = None
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
             status = message["status"]
             self._span.note({"http.response.status_code": status})
             self.failure = None if status < 500 else f"status {status}"
+        elif message["type"] == "http.response.body" and not message.get("more_body"):
+            # Read before and not after: the client may have its answer, and end its own span, before this process gets
+            # to run again.
+            self.handed_over = time.time()
         await self._send(message)

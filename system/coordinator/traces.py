@@ -82,4 +82,10 @@ class TraceListener:
 
 
 def _epoch(loop_time: float) -> float:
-    return time.time() - (asyncio.get_running_loop().time() - loop_time)
+    """Seconds since the epoch of a moment that the loop's clock named.
+
+    A process may be stopped between reading the two clocks. In this order that makes a moment up to so much too late,
+    but never later than now: a span still lies inside of what it is part of. In the other it could begin before it.
+    """
+    ago = asyncio.get_running_loop().time() - loop_time
+    return time.time() - ago

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import itertools
 import random
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 import pytest
+from starlette.types import Message, Receive, Scope, Send
 
 from system.coordinator.core.dispatcher import Dispatcher
 from system.coordinator.core.errors import RequestFailed
 from system.coordinator.core.policy import Policy
 from system.coordinator.core.worker import Answer, Cause, Item, ItemRefused
-from system.coordinator.traces import TraceListener
+from system.coordinator.traced_app import TracedApp
+from system.coordinator.traces import TraceListener, _epoch
 from system.tracing.span import Attributes, Kind
 from tests.coordinator.scripted import ScriptedWorker
 
@@ -165,3 +168,42 @@ async def test_a_client_that_leaves_leaves_nothing_open() -> None:
         await asyncio.sleep(0.005)
         (attempt,) = t.tracer.named("attempt")
         assert attempt.attributes["brownout.outcome"] == "nobody_waits"
+
+
+async def test_the_span_of_a_call_has_ended_before_its_client_can_have_the_answer() -> None:
+    answered: list[float] = []
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": 200})
+        await send({"type": "http.response.body", "body": b"{", "more_body": True})
+        await send({"type": "http.response.body", "body": b"}"})
+        answered.append(time.time())
+
+    async def receive() -> Message:
+        raise AssertionError("nobody asks")
+
+    async def send(message: Message) -> None:
+        sent.append((message["type"], message.get("more_body", False), time.time()))
+
+    sent: list[tuple[str, bool, float]] = []
+    tracer = NotingTracer()
+    scope = {"type": "http", "method": "POST", "path": "/infer", "scheme": "http", "headers": []}
+    await TracedApp(app, tracer)(scope, receive, send)
+    (call,) = tracer.spans
+    _, more, last = sent
+    assert call.ended is not None
+    assert more[2] <= call.ended <= last[2] <= answered[0]
+    assert call.failure is None
+
+
+async def test_a_stall_between_two_clocks_moves_no_span_out_of_what_it_is_part_of(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Whoever reads a clock here is stopped for five seconds right after.
+    began = asyncio.get_running_loop().time()
+    stalled_s = itertools.count(0, 5)
+    monkeypatch.setattr(time, "time", lambda: 1000.0 + began + next(stalled_s))
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: began + next(stalled_s))
+    seen = _epoch(began)
+    monkeypatch.undo()
+    assert 1000.0 + began <= seen <= 1000.0 + began + 5

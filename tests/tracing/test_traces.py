@@ -123,8 +123,9 @@ def test_a_request_is_one_trace_from_the_client_to_the_model(told: Told) -> None
         *["brownout-worker"] * 2,
     ]
     assert inside(call, asked)
-    assert inside(compute, infer_span)
     assert inside(attempt, call)
+    assert inside(infer_span, attempt)
+    assert inside(compute, infer_span)
     assert attempt.attributes["brownout.outcome"] == "answered"
     assert attempt.attributes["brownout.worker"] == told.plain["worker"] == infer_span.attributes["brownout.worker"]
     assert call.attributes["http.response.status_code"] == 200
