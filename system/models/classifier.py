@@ -64,7 +64,7 @@ class Classifier:
         tokens = np.array([ids], dtype=np.int64)
         outputs = self._session.run(["logits"], {"input_ids": tokens, "attention_mask": np.ones_like(tokens)})
         probabilities = _softmax(outputs[0][0])
-        best = int(probabilities.argmax())
+        best = int(np.argmax(probabilities))
         return Prediction(self._labels[best], float(probabilities[best]))
 
     def classify(self, texts: Iterable[str]) -> list[Prediction]:
@@ -102,6 +102,6 @@ def _unusable(model: Model, file: str, expected: str, found: Exception) -> Model
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    exponentials = np.exp(logits - logits.max())
+    exponentials = np.exp(logits - np.max(logits))
     probabilities: NDArray[np.float32] = exponentials / exponentials.sum()
     return probabilities
