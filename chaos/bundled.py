@@ -7,6 +7,7 @@ from typing import Final
 
 from chaos.client import InferClient
 from chaos.probes import GrpcHealthProbe, HttpProbe
+from chaos.recipe import remakeable
 from chaos.system_under_test import CLIENT, Edge, InvalidSystem, Node, StatusPage, Supervision, SystemUnderTest
 
 COORDINATOR: Final = "coordinator"
@@ -15,6 +16,7 @@ NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 PORT: Final[Mapping[str, str]] = MappingProxyType({"HOST": "127.0.0.1", "PORT": "{port}"})
 
 
+@remakeable
 def bundled(
     workers: int = 3,
     *,

@@ -115,6 +115,18 @@ def inputs_of(given: Inputs | Iterable[str] | None) -> Inputs:
     return InputTexts(tuple(given)) if isinstance(given, Iterable) else given
 
 
+def inputs_from_json(described: Mapping[str, Any]) -> Inputs:
+    """The pool that `Inputs.to_json` describes. Raises ValueError, also for a pool of somebody's own."""
+    match described:
+        case {"source": "sst2"}:
+            return sentences()
+        case {"source": "texts", "texts": [*texts]}:
+            return InputTexts(tuple(texts))
+        case {"source": str(path)} if Path(path).is_file():
+            return from_file(path)
+    raise ValueError(f"no inputs are to be had from {dict(described)}")
+
+
 def shuffled(pool: Sequence[Input], rng: Random) -> Iterator[Input]:
     """Endless, and even: every input once in random order before any comes again."""
     while True:

@@ -25,6 +25,7 @@ from typing import Any, Final, Protocol
 
 from chaos.probes import Probe, TcpProbe
 from chaos.problems import HarnessProblem
+from chaos.recipe import Recipe, recipe_of
 from reports.history import OpType
 
 CLIENT: Final = "client"  # the source of the edge that the load comes in by; not a node
@@ -144,6 +145,7 @@ class StatusPage:
 class SystemUnderTest:
     """Raises InvalidSystem with all that is wrong. `settings` are its promises, in seconds and counts.
 
+    `recipe` is how it was made, where it was made by something `remakeable`: runs of such a system can be replayed.
     In this project's repository, tests/chaos/relay.py describes a foreign system from its first node to its client.
     """
 
@@ -153,6 +155,7 @@ class SystemUnderTest:
     client: Client
     settings: Mapping[str, Any] = field(default_factory=dict)
     observe: StatusPage | None = None
+    recipe: Recipe | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if problems := tuple(self._problems()):
@@ -223,6 +226,7 @@ class SystemUnderTest:
             "edges": [edge.name for edge in self.edges],
             "settings": dict(self.settings),
             "observe": None if self.observe is None else {"node": self.observe.node, "path": self.observe.path},
+            "recipe": None if (recipe := recipe_of(self)) is None else recipe.to_json(),
         }
 
     def _problems(self) -> Iterator[str]:

@@ -9,13 +9,13 @@ seconds after the start of the load.
 
 import math
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import count, repeat, takewhile
 from random import Random
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Self
 
-from chaos.inputs import Input, Inputs, InputTexts, inputs_of, shuffled
+from chaos.inputs import Input, Inputs, InputTexts, inputs_from_json, inputs_of, shuffled
 
 
 class Arrivals(Protocol):
@@ -189,6 +189,16 @@ class Workload:
         planted = {"planted": [asdict(each) for each in self.planted]} if self.planted else {}
         return {**_described(self.arrivals), "inputs": self.inputs.to_json(), **planted}
 
+    @classmethod
+    def from_json(cls, workload: Mapping[str, Any]) -> Self:
+        """Raises ValueError, also for arrivals or inputs of somebody's own, which nobody here could make again."""
+        arrivals = {name: value for name, value in workload.items() if name not in ("inputs", "planted")}
+        try:
+            planted = tuple(Planted(**each) for each in workload.get("planted", ()))
+        except TypeError as problem:
+            raise ValueError(f"planted texts: {problem}") from problem
+        return cls(_remade(arrivals), inputs_from_json(workload.get("inputs", {})), planted)
+
     def __str__(self) -> str:
         planted = "".join(f", {each.text!r} at {each.at_s:g} s" for each in self.planted)
         return f"{_named(self.arrivals)}{planted}"
@@ -221,6 +231,20 @@ def _described(arrivals: Arrivals) -> dict[str, Any]:
         return {"kind": arrivals.kind, "parts": [_described(part) for part in arrivals.parts]}
     # One of the dataclasses above or a user's own.
     return {"kind": arrivals.kind, **asdict(arrivals)}  # type: ignore[call-overload]
+
+
+def _remade(described: Mapping[str, Any]) -> Arrivals:
+    """What `_described` describes."""
+    kind, given = described.get("kind"), {name: value for name, value in described.items() if name != "kind"}
+    if kind == InTurn.kind:
+        return InTurn(tuple(map(_remade, given.get("parts", ()))))
+    known: dict[str, type[Arrivals]] = {each.kind: each for each in (Constant, Poisson, Burst, Closed)}
+    if kind not in known:
+        raise ValueError(f"no arrivals are called {kind!r}; there are {', '.join(sorted(known))}")
+    try:
+        return known[kind](**given)
+    except TypeError as problem:
+        raise ValueError(f"{kind}: {problem}") from problem
 
 
 def _named(arrivals: Arrivals) -> str:

@@ -161,3 +161,44 @@ def test_the_sentences_that_come_with_the_harness_judge_nobody_but_the_embedded_
     answers = embedded_answers()
     assert answers.keys() == {each.text for each in loaded}
     assert set(answers.values()) == {"POSITIVE", "NEGATIVE"}
+
+
+@pytest.mark.parametrize(
+    "workload",
+    [
+        constant(10, 2),
+        burst(5, 1, 3, rate=2.5, inputs=["a", "b"]),
+        closed(3, 2),
+        poisson(50, 4).then(poisson(150, 6)).sending("a text of its own", at=5),
+    ],
+    ids=str,
+)
+def test_a_workload_comes_back_from_json_and_sends_the_same(workload: Workload) -> None:
+    again = Workload.from_json(orjson.loads(orjson.dumps(workload.to_json())))
+    assert again == workload
+    assert list(islice(again.requests(Random(3)), 50)) == list(islice(workload.requests(Random(3)), 50))
+
+
+def test_inputs_of_a_file_come_back_from_json_while_the_file_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    path.write_text('{"text": "fine", "label": "POSITIVE"}\n')
+    described = constant(1, 1, inputs=from_file(path)).to_json()
+    assert Workload.from_json(described).inputs.load() == (Input("fine", "POSITIVE"),)
+    path.unlink()
+    with pytest.raises(ValueError, match=r"no inputs are to be had from .*own\.jsonl"):
+        Workload.from_json(described)
+
+
+@pytest.mark.parametrize(
+    ("described", "complaint"),
+    [
+        ({"kind": "tidal"}, "no arrivals are called 'tidal'; there are burst, "),
+        ({"kind": "constant", "rate": 1, "inputs": {"source": "sst2"}}, "constant: .*seconds"),
+        ({"kind": "constant", "rate": "fast", "seconds": 1}, "constant: "),
+        ({"kind": "constant", "rate": 1, "seconds": 1}, "no inputs are to be had from {}"),
+        (constant(1, 1).to_json() | {"planted": [{"text": "x"}]}, "planted texts: .*at_s"),
+    ],
+)
+def test_what_describes_no_workload_is_refused(described: dict[str, object], complaint: str) -> None:
+    with pytest.raises(ValueError, match=complaint):
+        Workload.from_json(described)
