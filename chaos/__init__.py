@@ -20,7 +20,7 @@ load               sends each request when it is due
 client             the client of the bundled system; `infer_session` turns texts into HTTP and replies into outcomes
 outcomes           the one table of what is done, not done and unknown
 nemesis            carries out a schedule and collects evidence
-observer           asks the system what it says of itself
+observer           asks the system what it says of itself: a `page`, usually an `http_page`
 probes             ask one node whether it serves
 recorder           writes the history while it happens
 provenance         versions, commit and machine of a run

@@ -6,13 +6,10 @@ start ─ load ─────────────────────�
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
-
-import aiohttp
 
 from chaos.clusters.cluster import Cluster
 from chaos.load import Load
@@ -46,7 +43,8 @@ class Execution:
         Raises a group with whatever went wrong in the harness; nothing that the system does is an error here.
         """
         system = self.cluster.system
-        async with system.client.open(self.cluster.entry) as session, self._observing() as observer:
+        async with self.cluster.connect() as session, self.cluster.observe() as page:
+            observer = None if page is None else Observer(page, self.recorder)
             load = Load(system.client, session, self.recorder, deadline_s=patience_s(system.settings))
             nemesis = Nemesis(self.cluster, self.schedule, self.recorder)
             try:
@@ -75,15 +73,6 @@ class Execution:
             await load.run(requests)
         else:
             await load.run_closed(requests, clients=clients, seconds=self.workload.seconds)
-
-    @asynccontextmanager
-    async def _observing(self) -> AsyncIterator[Observer | None]:
-        page = self.cluster.system.observe
-        if page is None:
-            yield None
-            return
-        async with aiohttp.ClientSession() as http:
-            yield Observer(http, f"http://{self.cluster.direct(page.node)}{page.path}", self.recorder)
 
     async def _tell(self, load: Load, nemesis: Nemesis) -> None:
         lasts_s = max(self.workload.seconds, self.schedule.end_s)

@@ -19,7 +19,8 @@ from chaos.invariants import no_loss
 from chaos.judgement import Judgement, undecided
 from chaos.laboratory import Laboratory
 from chaos.problems import HarnessProblem
-from chaos.recorder import Recorder
+from chaos.progress import Progress
+from chaos.recorder import Recorder, loop_clock
 from chaos.run import Inconclusive, Publish, Run, Violated
 from chaos.schedule import InvalidSchedule, Lines, Schedule
 from chaos.system_under_test import SystemUnderTest
@@ -119,13 +120,17 @@ class Experiment:
         _validate(schedule, system, workload)
         directory = self._prepare(name, workload, schedule, system, seed)
         laboratory = self._laboratory
+
+        async def carry_out(progress: Progress) -> None:
+            async with laboratory.launch(system, directory.logs, seed=seed) as cluster:
+                with Recorder(directory.history, clock=loop_clock()) as recorder:
+                    await Execution(cluster, recorder, workload, schedule, seed, progress).run()
+
         with (
             self._undecided_if_it_fails(directory, into),
             laboratory.watcher.watching(name) as progress,
         ):
-            async with laboratory.launch(system, directory.logs) as cluster:
-                with Recorder(directory.history) as recorder:
-                    await Execution(cluster, recorder, workload, schedule, seed, progress).run()
+            await laboratory.in_time(carry_out(progress))
         run = Run(directory.read(), directory, _publisher(directory))
         into.append(run)
         return run

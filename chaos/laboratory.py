@@ -8,12 +8,14 @@ from typing import Any
 
 from chaos.progress import Unwatched, Watcher
 from chaos.run import Run
-from chaos.substrate import Launch
+from chaos.substrate import InTime, Launch, real_time
 
 
 @dataclass(frozen=True, slots=True)
 class Laboratory:
-    """What all experiments of a session share. `controls` are the control runs so far, by what they are controls of."""
+    """What all experiments of a session share. `controls` are the control runs so far, by what they are controls of;
+    `in_time` is the time that clusters of this substrate live in.
+    """
 
     substrate: str
     launch: Launch
@@ -21,6 +23,7 @@ class Laboratory:
     seed: int
     provenance: Mapping[str, Any]
     watcher: Watcher = field(default_factory=Unwatched)
+    in_time: InTime = real_time
     controls: dict[str, Run] = field(default_factory=dict)
 
     def seed_of(self, name: str) -> int:

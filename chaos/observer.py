@@ -10,6 +10,7 @@ import aiohttp
 import orjson
 
 from chaos.outcomes import describe
+from chaos.page import Page
 from chaos.recorder import Recorder
 from reports.history import OBSERVER, OpType
 
@@ -21,9 +22,8 @@ PATIENCE_S: Final = 1.0  # a node that is paused answers nothing; five samples l
 class Observer:
     """Samples one status page into the history, as ops of the process "observer"."""
 
-    def __init__(self, http: aiohttp.ClientSession, url: str, recorder: Recorder) -> None:
-        self._http = http
-        self._url = url
+    def __init__(self, page: Page, recorder: Recorder) -> None:
+        self._page = page
         self._recorder = recorder
 
     async def watch(self, every_s: float = EVERY_S) -> None:
@@ -38,14 +38,14 @@ class Observer:
     async def sample(self) -> None:
         """One op: `ok` with what the system said, or `info` with what came instead."""
         try:
-            async with asyncio.timeout(PATIENCE_S), self._http.get(self._url) as response:
-                body = await response.read()
+            async with asyncio.timeout(PATIENCE_S):
+                status, body = await self._page.read()
         except TimeoutError:
             self._unknown(f"no answer within {PATIENCE_S:g} s")
         except (aiohttp.ClientError, OSError) as problem:
             self._unknown(describe(problem))
         else:
-            self._understand(response.status, body)
+            self._understand(status, body)
 
     def _understand(self, status: int, body: bytes) -> None:
         if status != 200:

@@ -6,6 +6,7 @@ is killed outright loses at most the line it was writing. (Power failures are no
 cost more than most requests do.)
 """
 
+import asyncio
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -18,6 +19,12 @@ from reports.history import NANOSECONDS, History, Op, OpType
 
 class RecorderProblem(HarnessProblem):
     """The history could not be written; what was written before is readable."""
+
+
+def loop_clock() -> Callable[[], int]:
+    """The running loop's clock in nanoseconds, which may be virtual."""
+    now_s = asyncio.get_running_loop().time
+    return lambda: round(now_s() * NANOSECONDS)
 
 
 class Recorder:

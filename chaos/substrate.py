@@ -1,10 +1,10 @@
 """Where clusters run, by name, and whether that is to be had here."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Protocol
 
 from rich.console import Console
 
@@ -15,8 +15,16 @@ from chaos.toxiproxy.problem import ToxiproxyMissing
 
 REQUIRED: Final = "REQUIRE_SUBSTRATES"  # environment: names whose absence is a failure, separated by commas
 
-Launch = Callable[[SystemUnderTest, Path], AbstractAsyncContextManager[Cluster]]
-"""From a system and a folder for its logs to a running cluster, for as long as the scope lasts."""
+
+class Launch(Protocol):
+    """From a system and a folder for its logs to a running cluster, for as long as the scope lasts."""
+
+    def __call__(self, system: SystemUnderTest, logs: Path, *, seed: int) -> AbstractAsyncContextManager[Cluster]:
+        """`seed` decides whatever the substrate itself leaves to chance, which real ones do not."""
+
+
+InTime = Callable[[Coroutine[Any, Any, None]], Awaitable[None]]
+"""Has a run carried out to its end, in the time that its cluster lives in."""
 
 
 class Substrate(StrEnum):
@@ -50,4 +58,13 @@ def _local(console: Console) -> Launch:
             server = find(say=say)
     except ToxiproxyMissing as problem:
         raise SubstrateMissing(f"the local substrate needs toxiproxy-server: {problem}") from problem
-    return lambda system, logs: LocalCluster(system, logs=logs, toxiproxy=server)
+
+    def launch(system: SystemUnderTest, logs: Path, *, seed: int) -> LocalCluster:  # noqa: ARG001 - nothing is drawn
+        return LocalCluster(system, logs=logs, toxiproxy=server)
+
+    return launch
+
+
+async def real_time(run: Coroutine[Any, Any, None]) -> None:
+    """That of everybody else: on the running loop."""
+    await run

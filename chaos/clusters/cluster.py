@@ -6,14 +6,16 @@ be virtual.
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import NoReturn, Protocol, runtime_checkable
 
+from chaos.page import Page
 from chaos.probes import ProbeResult
 from chaos.problems import HarnessProblem
-from chaos.system_under_test import Edge, Node, SystemUnderTest
+from chaos.system_under_test import Edge, Node, Session, SystemUnderTest
 from chaos.toxiproxy.toxic import Toxic
 
 
@@ -135,15 +137,14 @@ class Cluster(Protocol):
         """By name, arrow included."""
 
     @property
-    def entry(self) -> str:
-        """The base URL for clients; it leads through the client's edge."""
-
-    @property
     def logs(self) -> Path:
         """The folder of `<node>.log`."""
 
-    def direct(self, node: str) -> str:
-        """`host:port` of the node itself, past every proxy: for observer and probes."""
+    def connect(self) -> AbstractAsyncContextManager[Session]:
+        """One client program, whose connections lead through the client's edge."""
+
+    def observe(self) -> AbstractAsyncContextManager[Page | None]:
+        """The system's status page, past every proxy; None of a system that has none."""
 
     async def heal(self) -> None:
         """Bring everything back to good, also what was broken by hand, and return once every node is ready.

@@ -9,7 +9,7 @@ A cluster is a scope: whatever way it is left, all its processes are gone afterw
 import asyncio
 import sys
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Final, NoReturn, Self
@@ -17,10 +17,11 @@ from typing import Final, NoReturn, Self
 from chaos.clusters.cluster import ClusterProblem, EdgeHandle, NodeHandle, UnexpectedExit
 from chaos.clusters.local_edge import LocalEdge
 from chaos.clusters.local_node import LocalNode
+from chaos.page import Page
 from chaos.ports import PortReservation
 from chaos.problems import HarnessProblem
 from chaos.process import OsProcess
-from chaos.system_under_test import Edge, Node, SystemUnderTest
+from chaos.system_under_test import Edge, Node, Session, SystemUnderTest
 from chaos.toxiproxy.client import ToxiproxyClient
 from chaos.toxiproxy.find import find
 from chaos.toxiproxy.server import ToxiproxyServer
@@ -63,6 +64,7 @@ class LocalCluster:
 
     @property
     def entry(self) -> str:
+        """The base URL for clients; it leads through the client's edge."""
         return f"http://{self._edges[self._system.entry.name].address}"
 
     @property
@@ -70,7 +72,20 @@ class LocalCluster:
         return self._logs
 
     def direct(self, node: str) -> str:
+        """`host:port` of the node itself, past every proxy."""
         return self._nodes[node].address
+
+    def connect(self) -> AbstractAsyncContextManager[Session]:
+        return self._system.client.open(self.entry)
+
+    def observe(self) -> AbstractAsyncContextManager[Page | None]:
+        page = self._system.observe
+        if page is None:
+            return nullcontext()
+        # HTTP takes long to import, which no run needs whose system has no page.
+        from chaos.http_page import http_page  # noqa: PLC0415
+
+        return http_page(f"http://{self.direct(page.node)}{page.path}")
 
     async def watch(self) -> NoReturn:
         await self._running.watch()

@@ -3,9 +3,9 @@
 import asyncio
 from pathlib import Path
 
-import aiohttp
 import pytest
 
+from chaos.http_page import http_page
 from chaos.observer import Observer
 from chaos.ports import PortReservation
 from chaos.recorder import Recorder
@@ -15,8 +15,8 @@ from tests.chaos.scripted_server import Script, saying, serving
 
 async def observed(url: str, tmp_path: Path) -> Op:
     with Recorder(tmp_path / "history.jsonl") as recorder:
-        async with aiohttp.ClientSession() as http:
-            await Observer(http, url, recorder).sample()
+        async with http_page(url) as page:
+            await Observer(page, recorder).sample()
         (op,) = recorder.history
     assert (op.process, op.f) == ("observer", "status")
     return op
@@ -61,8 +61,8 @@ async def test_it_goes_on_sampling_through_silence(tmp_path: Path, monkeypatch: 
             await saying("200 OK", "{}")(reader, writer)
 
     with Recorder(tmp_path / "history.jsonl") as recorder:
-        async with serving(silent_at_first) as url, aiohttp.ClientSession() as http, asyncio.timeout(20):
-            watching = asyncio.create_task(Observer(http, url, recorder).watch(every_s=0.01))
+        async with serving(silent_at_first) as url, http_page(url) as page, asyncio.timeout(20):
+            watching = asyncio.create_task(Observer(page, recorder).watch(every_s=0.01))
             while len(recorder) < 4:
                 await asyncio.sleep(0.005)
             watching.cancel()

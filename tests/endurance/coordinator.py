@@ -15,6 +15,7 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from chaos.clusters.cluster import Cluster
+from chaos.clusters.local import LocalCluster
 from chaos.substrate import Launch
 from chaos.system_under_test import SystemUnderTest
 
@@ -82,8 +83,8 @@ def watched(launch: Launch, watches: list[Watch]) -> Launch:
     """The same clusters; each one's watch is added to `watches`."""
 
     @asynccontextmanager
-    async def launched(system: SystemUnderTest, logs: Path) -> AsyncIterator[Cluster]:
-        async with launch(system, logs) as cluster, _watching(cluster, watches):
+    async def launched(system: SystemUnderTest, logs: Path, *, seed: int) -> AsyncIterator[Cluster]:
+        async with launch(system, logs, seed=seed) as cluster, _watching(cluster, watches):
             yield cluster
 
     return launched
@@ -91,6 +92,7 @@ def watched(launch: Launch, watches: list[Watch]) -> Launch:
 
 @asynccontextmanager
 async def _watching(cluster: Cluster, watches: list[Watch]) -> AsyncIterator[None]:
+    assert isinstance(cluster, LocalCluster)
     loop, watch = asyncio.get_running_loop(), Watch()
     watches.append(watch)
     timeout = aiohttp.ClientTimeout(total=PATIENCE_S)

@@ -44,7 +44,7 @@ async def until(condition: Callable[[], bool]) -> None:
 
 
 async def ask(cluster: Cluster, text: str) -> OpType:
-    async with cluster.system.client.open(cluster.entry) as session:
+    async with cluster.connect() as session:
         return (await session.ask(text, 3)).type
 
 
@@ -55,7 +55,7 @@ async def cluster(tmp_path: Path) -> AsyncIterator[LocalCluster]:
 
 
 async def test_a_foreign_system_serves_through_its_edges(cluster: LocalCluster) -> None:
-    async with cluster.system.client.open(cluster.entry) as session:
+    async with cluster.connect() as session:
         replies = [await session.ask("hello", 3) for _ in range(4)]
     assert [reply.value.get("output") for reply in replies] == ["/HELLO"] * 4
     assert cluster.unexpected_exits() == ()

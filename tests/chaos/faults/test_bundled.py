@@ -63,7 +63,7 @@ async def test_its_evidence_comes_and_goes_with_it(aimed: Aimed, cluster: LocalC
 
 async def test_the_bundled_system_answers_with_one_worker_gone_and_with_both_back(cluster: LocalCluster) -> None:
     struck = crash("worker1").fault.on(cluster, "worker1")
-    async with cluster.system.client.open(cluster.entry) as session:
+    async with cluster.connect() as session:
         await struck.inject()
         replies = await asyncio.gather(*(session.ask("a warm and funny film", 15) for _ in range(10)))
         assert {(reply.type, reply.value["output"]) for reply in replies} == {(OpType.OK, "POSITIVE")}
