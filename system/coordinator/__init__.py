@@ -6,7 +6,6 @@ ask.py           one request for an inference, read from headers and body
 replies.py       every reply, as the OpenAPI document has it
 json_response.py an answer in JSON
 refusals.py      what is told instead of an answer
-problem.py       what is wrong with what was sent, in one shape
 http_connection.py  one client's connection, and how much it may hold up
 raw_refusals.py  what is told to those who never get to the application
 descriptors.py   room for connections among the open files

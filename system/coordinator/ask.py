@@ -14,11 +14,11 @@ from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from system.coordinator.problem import Problem
+from system.coordinator.core.problem import Problem
+from system.coordinator.core.refusal import KEY
 from system.tracing import traceparent
 
 TIMEOUT: Final = "X-Request-Timeout"
-KEY: Final = "Idempotency-Key"
 
 # No NUL anywhere; the validator below says so in words, and the document in these.
 NO_NUL: Final = r"^[^\u0000]*$"

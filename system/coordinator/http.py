@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Coroutine
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Query, Request, Response
@@ -14,11 +13,10 @@ from fastapi.routing import APIRoute
 
 from system.coordinator import replies
 from system.coordinator.ask import Ask, read
+from system.coordinator.core import account
 from system.coordinator.core.canary import Canary
 from system.coordinator.core.dispatcher import Dispatcher
 from system.coordinator.core.idempotency import Answered, Idempotency
-from system.coordinator.core.ledger import Entry
-from system.coordinator.core.request import Completed
 from system.coordinator.intake import Intake
 from system.coordinator.json_response import json_response
 from system.coordinator.metrics.exposition import Scrape
@@ -47,10 +45,10 @@ def create_app(
         """Answer with the sentiment of `input`. Waits for the answer, at most five times WORKER_TIMEOUT."""
         ask = read(request.scope["headers"], await intake.read(request))
         if ask.key is None:
-            return json_response(_inference(await dispatcher.infer(ask.text, ask.timeout_s, ask.traceparent)))
+            return json_response(account.inference(await dispatcher.infer(ask.text, ask.timeout_s, ask.traceparent)))
         answered = await _once(ask.key, ask)
         headers = {replies.REPLAYED: "true"} if answered.replayed else None
-        return json_response(_inference(answered.completed), headers=headers)
+        return json_response(account.inference(answered.completed), headers=headers)
 
     app.include_router(undisturbed)
 
@@ -65,12 +63,12 @@ def create_app(
     @app.get("/status", responses=dict(replies.STATUS))
     async def status() -> Response:
         """Workers, counters and everything admitted that has not ended."""
-        return json_response(_status(dispatcher))
+        return json_response(account.status(dispatcher))
 
     @app.get("/recent_requests", responses=dict(replies.RECENT))
     async def recent_requests(limit: Annotated[int, Query(ge=1, le=1_000_000)] = 100) -> Response:
         """Requests that ended, newest first."""
-        return json_response([_entry(entry) for entry in dispatcher.ledger.recent(limit)])
+        return json_response([account.ended(entry) for entry in dispatcher.ledger.recent(limit)])
 
     @app.get("/healthz", responses=dict(replies.ALIVE))
     async def healthz() -> Response:
@@ -98,67 +96,3 @@ class _Undisturbed(APIRoute):
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         return self.endpoint
-
-
-def _inference(completed: Completed) -> dict[str, Any]:
-    return {
-        "request_id": completed.request_id,
-        "output": completed.answer.output,
-        "worker": completed.worker,
-        "success": True,
-        "retries": completed.retries,
-        "score": completed.answer.score,
-    }
-
-
-def _status(dispatcher: Dispatcher) -> dict[str, Any]:
-    ledger = dispatcher.ledger
-    return {
-        "workers": [
-            {
-                "id": member.id,
-                "alive": member.alive,
-                "tasks_processed": member.tasks_processed,
-                "last_seen": None if member.last_seen is None else _iso(member.last_seen),
-                "state": member.state,
-                "in_flight": sum(len(flight.requests) for flight in member.carried),
-            }
-            for member in dispatcher.members
-        ],
-        "tasks_submitted": ledger.submitted,
-        "tasks_completed": ledger.completed,
-        "tasks_failed": ledger.failed,
-        "tasks_retried": ledger.retried,
-        "tasks_hedged": ledger.hedged,
-        "tasks_refused": ledger.refused,
-        "queue_length": len(dispatcher.queue),
-        "pending_requests": [
-            {
-                "id": request.id,
-                "input": request.shown,
-                "status": request.state,
-                "worker": request.worker,
-                "timestamp": _iso(request.timestamp),
-            }
-            for request in ledger.pending
-        ],
-    }
-
-
-def _entry(entry: Entry) -> dict[str, Any]:
-    return {
-        "timestamp": _iso(entry.timestamp),
-        "request_id": entry.request_id,
-        "input": entry.input,
-        "output": entry.output,
-        "score": entry.score,
-        "worker": entry.worker,
-        "success": entry.success,
-        "error": entry.error,
-        "retries": entry.retries,
-        "latency_ms": round(entry.latency_ms, 2),
-    }
-
-
-def _iso(timestamp: float) -> str:
-    return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds")

@@ -36,8 +36,8 @@ from uvicorn.protocols.http.flow_control import FlowControl
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
+from system.coordinator.core.problem import Problem
 from system.coordinator.intake import DISCARDED
-from system.coordinator.problem import Problem
 from system.coordinator.raw_refusals import (
     BODY_LATE,
     FRAMED_TOO_MUCH,

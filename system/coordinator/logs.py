@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from structlog.typing import FilteringBoundLogger
 
+from system.coordinator.core.account import changed_line, ended_line
 from system.coordinator.core.errors import NotAdmitted
 from system.coordinator.core.flight import Flight
 from system.coordinator.core.ledger import Entry
 from system.coordinator.core.member import Member, MemberState
 from system.coordinator.core.request import Attempt, Request
-from system.tracing.traceparent import trace_id
 
 
 class LogListener:
@@ -25,20 +25,7 @@ class LogListener:
     def attempt_ended(self, request: Request, attempt: Attempt) -> None: ...
 
     def request_ended(self, request: Request, entry: Entry) -> None:
-        self._log.info(
-            "request",
-            request_id=entry.request_id,
-            trace_id=trace_id(request.traceparent),
-            input=entry.input,
-            success=entry.success,
-            worker=entry.worker,
-            latency_ms=round(entry.latency_ms, 2),
-            retries=entry.retries,
-            error=entry.error,
-            attempts=[
-                {"worker": attempt.worker, "cause": attempt.cause} for attempt in request.attempts if attempt.cause
-            ],
-        )
+        self._log.info("request", **ended_line(request, entry))
 
     def member_changed(self, member: Member, before: MemberState, reason: str) -> None:
-        self._log.info("membership", worker=member.id, state=member.state, before=before, reason=reason)
+        self._log.info("membership", **changed_line(member, before, reason))

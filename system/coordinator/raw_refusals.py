@@ -9,8 +9,8 @@ import orjson
 from uvicorn._types import ASGIReceiveCallable, ASGISendCallable, Scope
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
+from system.coordinator.core.problem import Problem, told
 from system.coordinator.json_response import json_response
-from system.coordinator.problem import Problem, told
 
 NOT_HTTP: Final = Problem(("request",), "this is no HTTP request", "malformed")
 NO_TUNNEL: Final = Problem(("request",), "no tunnel is to be had here", "malformed")

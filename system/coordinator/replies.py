@@ -12,8 +12,9 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
-from system.coordinator.ask import KEY, KEY_SHAPE, TIMEOUT, InferBody
+from system.coordinator.ask import KEY_SHAPE, TIMEOUT, InferBody
 from system.coordinator.core.member import MemberState
+from system.coordinator.core.refusal import KEY
 from system.coordinator.core.request import State
 
 REPLAYED: Final = "Idempotent-Replayed"

@@ -37,4 +37,7 @@ canary.py       whether a request sent now would be answered
 ledger.py       the counters that balance, what is pending, what was answered lately
 policy.py       the knobs
 listener.py     who is told of each refusal, batch, attempt, end, change of opinion
+account.py      answers, /status and events of the log, as plain values
+refusal.py      what is told instead of an answer
+problem.py      what is wrong with what was sent, in one shape
 """

@@ -101,12 +101,13 @@ class Suspects:
         there, whoever is killed.
         """
         self.last_loss_at = now
-        keys = {fingerprint(text) for text in texts}
+        # In the order of the texts: that of a set differs from one process to the next.
+        keys = dict.fromkeys(map(fingerprint, texts))
         last = self._losses[-1] if self._losses else None
         if last is not None and last.member is member and last.life == member.life and now - last.at < COINCIDENCE_S:
-            last.aboard |= keys
+            last.aboard |= keys.keys()
         else:
-            last = Loss(member, member.life, now, keys)
+            last = Loss(member, member.life, now, set(keys))
             self._losses.append(last)
         for key in keys:
             suspicion = self._by_hash.setdefault(key, Suspicion())
