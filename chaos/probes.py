@@ -17,7 +17,7 @@ import errno
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 NEW_CONNECTION: Final = (  # channels to one address share a connection unless told otherwise
     ("grpc.use_local_subchannel_pool", 1),
@@ -32,6 +32,14 @@ class NotReady(Exception):
 class Probe(Protocol):
     async def __call__(self, address: str) -> None:
         """Return once the node at `host:port` says that it serves. Raises NotReady or OSError."""
+
+
+@runtime_checkable
+class Conversation(Protocol):
+    """A probe that can ask more than once over one connection, if the node keeps it open."""
+
+    async def converse(self, address: str, times: int) -> None:
+        """Ask so many times, one after the other. Raises like a `Probe`, as soon as one of them would."""
 
 
 class ProbeOutcome(StrEnum):
@@ -94,20 +102,27 @@ class TcpProbe:
     expect: bytes = b""
 
     async def __call__(self, address: str) -> None:
+        await self.converse(address, 1)
+
+    async def converse(self, address: str, times: int) -> None:
         host, _, port = address.rpartition(":")
         reader, writer = await asyncio.open_connection(host, int(port))
         try:
-            if self.send:
-                writer.write(self.send)
-                await writer.drain()
-            received = b""
-            while self.expect not in received:
-                chunk = await reader.read(4096)
-                if not chunk:
-                    raise ConnectionResetError(f"closed after {len(received)} bytes")
-                received += chunk
+            for _ in range(times):
+                await self._exchange(reader, writer)
         finally:
             writer.transport.abort()  # a polite close would wait for a peer that may be paused
+
+    async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.send:
+            writer.write(self.send)
+            await writer.drain()
+        received = b""
+        while self.expect not in received:
+            chunk = await reader.read(4096)
+            if not chunk:
+                raise ConnectionResetError(f"closed after {len(received)} bytes")
+            received += chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,20 +133,22 @@ class HttpProbe:
     status: int = 200
 
     async def __call__(self, address: str) -> None:
+        await self.converse(address, 1)
+
+    async def converse(self, address: str, times: int) -> None:
         import aiohttp  # noqa: PLC0415 - see above
 
         try:
-            async with (
-                aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=True)) as session,
-                session.get(f"http://{address}{self.path}") as response,
-            ):
-                body = await response.text(errors="replace")
+            async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(force_close=times == 1)) as session:
+                for _ in range(times):
+                    async with session.get(f"http://{address}{self.path}") as response:
+                        body = await response.text(errors="replace")
+                    if response.status != self.status:
+                        raise NotReady(f"{self.path} answered {response.status} {body[:200]}".rstrip())
         except aiohttp.ClientOSError:
             raise  # an OSError already, errno included
         except aiohttp.ClientError as problem:
             raise ConnectionResetError(f"{type(problem).__name__}: {problem}") from problem
-        if response.status != self.status:
-            raise NotReady(f"{self.path} answered {response.status} {body[:200]}".rstrip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,19 +158,57 @@ class GrpcHealthProbe:
     service: str = ""
 
     async def __call__(self, address: str) -> None:
+        await self.converse(address, 1)
+
+    async def converse(self, address: str, times: int) -> None:
         import grpc.aio  # noqa: PLC0415 - see above
         from grpc_health.v1 import health_pb2, health_pb2_grpc  # noqa: PLC0415 - see above
 
         # gRPC says UNAVAILABLE whether nobody listens or the connection is cut; a bare connection tells the two apart.
         await TcpProbe()(address)
         async with grpc.aio.insecure_channel(address, options=NEW_CONNECTION) as channel:
+            check = health_pb2_grpc.HealthStub(channel).Check
+            for _ in range(times):
+                try:
+                    answer = await check(health_pb2.HealthCheckRequest(service=self.service))
+                except grpc.aio.AioRpcError as problem:
+                    if problem.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
+                        raise ConnectionResetError(problem.details()) from problem
+                    raise NotReady(f"health check: {problem.code().name} {problem.details()}") from problem
+                if answer.status != health_pb2.HealthCheckResponse.SERVING:
+                    raise NotReady(f"health check: {health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)}")
+
+
+@dataclass(frozen=True, slots=True)
+class GrpcEmptyCallProbe:
+    """`method` answers a message of no bytes, which to every protobuf request means one with no field set."""
+
+    method: str
+
+    async def __call__(self, address: str) -> None:
+        import grpc.aio  # noqa: PLC0415 - see above
+
+        await TcpProbe()(address)
+        async with grpc.aio.insecure_channel(address, options=NEW_CONNECTION) as channel:
+            call: grpc.aio.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary(self.method)
             try:
-                answer = await health_pb2_grpc.HealthStub(channel).Check(
-                    health_pb2.HealthCheckRequest(service=self.service)
-                )
+                await call(b"")
             except grpc.aio.AioRpcError as problem:
                 if problem.code() in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED):
                     raise ConnectionResetError(problem.details()) from problem
-                raise NotReady(f"health check: {problem.code().name} {problem.details()}") from problem
-        if answer.status != health_pb2.HealthCheckResponse.SERVING:
-            raise NotReady(f"health check: {health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)}")
+                raise NotReady(f"{self.method}: {problem.code().name} {problem.details()}") from problem
+
+
+@dataclass(frozen=True, slots=True)
+class FarewellProbe:
+    """A connection whose near side is ended at once ends on the far side too."""
+
+    async def __call__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        reader, writer = await asyncio.open_connection(host, int(port))
+        try:
+            writer.write_eof()
+            while await reader.read(4096):
+                pass  # what a server says first, unasked
+        finally:
+            writer.transport.abort()

@@ -6,6 +6,7 @@ are templates in the notation of `str.format`:
     {port}       the node's own port
     {python}     the interpreter that runs the harness
     {worker1}    host:port at which *this* node reaches worker1: the proxy of the edge between the two
+    {mishaps}    a file in which the node reads which faults it shall inflict on itself (see `Node.inflicts`)
 
     SystemUnderTest(
         name="echo",
@@ -30,7 +31,7 @@ from reports.history import OpType
 
 CLIENT: Final = "client"  # the source of the edge that the load comes in by; not a node
 ARROW: Final = "→"
-OWN_FIELDS: Final = frozenset({"port", "python"})
+OWN_FIELDS: Final = frozenset({"port", "python", "mishaps"})
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
 
 
@@ -97,6 +98,11 @@ class Node:
     """One program of the system. `capacity` is its share of the work in any unit; 0 for one that does none.
 
     It runs in `directory`, or where the harness does. An end of its own is a violation, unless `supervision` is for it.
+
+    `inflicts` names the faults that it inflicts on itself when the file `{mishaps}` says so: in JSON, an object with
+    the parameters of each kind, `{"slow_model": {"ms": 200}}`; no file is an empty one. It looks while it runs, and
+    tells in its log, as JSON lines, what it does from now on (`{"event": "mishaps", "in_force": {…}}`) and what it has
+    just done (`{"event": "mishap", "kind": "fail_rpc"}`). `work` asks it for the least piece of its work.
     """
 
     name: str
@@ -107,6 +113,8 @@ class Node:
     ready_within_s: float = 30.0
     directory: Path | None = None
     supervision: Supervision | None = None
+    inflicts: frozenset[str] = frozenset()
+    work: Probe | None = None
 
     @property
     def templates(self) -> tuple[str, ...]:
@@ -261,6 +269,11 @@ class SystemUnderTest:
             yield f"node {node.name!r}: ready_within_s {node.ready_within_s} is not positive"
         if node.supervision is not None and not node.supervision.after_s >= 0:
             yield f"node {node.name!r}: after_s {node.supervision.after_s} of its supervision is negative"
+        yield from self._template_problems(node)
+
+    def _template_problems(self, node: Node) -> Iterator[str]:
+        if node.inflicts and not any("{mishaps}" in template for template in node.templates):
+            yield f"node {node.name!r}: nothing tells it {{mishaps}}, where to read what to inflict on itself"
         known = OWN_FIELDS | {edge.target for edge in self.edges if edge.source == node.name}
         for template in node.templates:
             try:

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import NoReturn, Protocol, runtime_checkable
+from typing import Any, NoReturn, Protocol, runtime_checkable
 
 from chaos.page import Page
 from chaos.probes import ProbeResult
@@ -88,6 +88,75 @@ class Pausable(NodeHandle, Protocol):
         """Nothing to do when it runs or is gone."""
 
 
+@runtime_checkable
+class Starvable(NodeHandle, Protocol):
+    """What it is left with belongs to the node and not to one life of it: a restart changes nothing of it."""
+
+    async def starve(self, share: float) -> None:
+        """Leave it no more than this share (0 to 1) of one processor, in place of what it was left before."""
+
+    async def feed(self) -> None:
+        """Give it all there is again. Nothing to do when nothing was taken."""
+
+    async def processor_share(self, within_s: float) -> float:
+        """The share of one processor that it can have, of at most 1.0, as whoever enforces it has it now.
+
+        Measured or read in at most `within_s`, never remembered. 0.0 of a node that is paused or gone.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Of one node, in MiB. `limit` is None where nothing but the machine limits it; `kills` is for want of memory."""
+
+    limit: float | None
+    used: float
+    kills: int = 0
+
+
+@runtime_checkable
+class MemoryLimitable(NodeHandle, Protocol):
+    async def limit_memory(self, mib: int) -> None:
+        """It belongs to the node and not to one life of it, as with `Starvable`."""
+
+    async def unlimit_memory(self) -> None:
+        """What it had at the start. Nothing to do when nothing was taken."""
+
+    async def memory(self) -> Memory:
+        """As whoever enforces it has it now, never remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Confession:
+    """What a node itself says of the faults that it inflicts on itself, never what it was told to do.
+
+    `in_force` has the parameters of each kind that it does now, `struck` how often each kind has struck in all lives.
+    """
+
+    in_force: Mapping[str, Mapping[str, Any]]
+    struck: Mapping[str, int]
+
+
+@runtime_checkable
+class SelfInflicting(NodeHandle, Protocol):
+    """Obeys in the kinds that `node.inflicts` names. They belong to the node and not to one life of it."""
+
+    async def inflict(self, kind: str, parameters: Mapping[str, Any]) -> None:
+        """Have it do this to itself, in place of what it does of this kind. A call starts every count anew.
+
+        Returns once a running node says that it does; one that is paused or gone will when it runs. Raises
+        HarnessProblem where a running one does not say so in time.
+        """
+
+    async def spare(self, kind: str) -> None:
+        """Have it do nothing of this kind any more; returns like `inflict`. Nothing to do when it does nothing."""
+
+    def confession(self) -> Confession: ...
+
+    async def work(self, timeout_s: float) -> ProbeResult:
+        """Ask the node itself, past every proxy, for the least piece of work that costs what every piece costs."""
+
+
 class EdgeHandle(Protocol):
     """A proxy between two nodes. Every call is bounded and raises HarnessProblem when the proxy does not obey."""
 
@@ -106,6 +175,12 @@ class EdgeHandle(Protocol):
 
     async def probe(self, timeout_s: float) -> ProbeResult:
         """The target's readiness probe, sent through the edge on a connection of its own."""
+
+    async def converse(self, times: int, timeout_s: float) -> ProbeResult:
+        """The same question so many times over one connection, where the target's probe can ask so."""
+
+    async def farewell(self, timeout_s: float) -> ProbeResult:
+        """Open a connection, end one's own side of it at once, and wait until its end comes back."""
 
 
 @dataclass(frozen=True, slots=True)

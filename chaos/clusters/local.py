@@ -133,9 +133,11 @@ class LocalCluster:
         return LocalEdge(edge, address, client=client, probe=self._system.node(edge.target).readiness)
 
     def _process(self, node: Node, ports: Mapping[str, PortReservation]) -> LocalNode:
-        values = {"port": str(ports[node.name].port), "python": sys.executable} | {
-            edge.target: ports[edge.name].address for edge in self._system.edges if edge.source == node.name
-        }
+        values = {
+            "port": str(ports[node.name].port),
+            "python": sys.executable,
+            "mishaps": str((self._logs / f"{node.name}.mishaps.json").absolute()),
+        } | {edge.target: ports[edge.name].address for edge in self._system.edges if edge.source == node.name}
         process = OsProcess(
             node.name,
             [part.format_map(values) for part in node.command],

@@ -1,6 +1,8 @@
 """An edge that is one Toxiproxy proxy between two ports of this machine."""
 
-from chaos.probes import Probe, ProbeResult, attempt
+from functools import partial
+
+from chaos.probes import Conversation, FarewellProbe, Probe, ProbeResult, attempt
 from chaos.system_under_test import Edge
 from chaos.toxiproxy.client import ToxiproxyClient
 from chaos.toxiproxy.toxic import Toxic
@@ -40,3 +42,10 @@ class LocalEdge:
 
     async def probe(self, timeout_s: float) -> ProbeResult:
         return await attempt(self._probe, self._address, timeout_s=timeout_s)
+
+    async def converse(self, times: int, timeout_s: float) -> ProbeResult:
+        asking = partial(self._probe.converse, times=times) if isinstance(self._probe, Conversation) else self._probe
+        return await attempt(asking, self._address, timeout_s=timeout_s)
+
+    async def farewell(self, timeout_s: float) -> ProbeResult:
+        return await attempt(FarewellProbe(), self._address, timeout_s=timeout_s)
