@@ -8,6 +8,8 @@ system_under_test  nodes, edges and client of what is tested; `bundled` is the v
 recipe             how a system was made, for whoever wants to make it again from a file
 workload           what is sent when; `inputs` are the texts
 schedule           which fault hits which target from when to when
+limits             how much may be broken at once, so that promises still hold
+strategies         schedules and workloads for Hypothesis
 faults/            everything that can be broken, with its inverse and its evidence
 invariants/        everything a run can be judged against
 
