@@ -103,5 +103,4 @@ def _unusable(model: Model, file: str, expected: str, found: Exception) -> Model
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     exponentials = np.exp(logits - np.max(logits))
-    probabilities: NDArray[np.float32] = exponentials / exponentials.sum()
-    return probabilities
+    return np.asarray(exponentials / exponentials.sum(), dtype=np.float32)
