@@ -1,0 +1,44 @@
+"""How the documentation is built: `tox -e docs`, where every warning is an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sphinx.application import Sphinx
+
+project = "Brownout"
+html_title = "Brownout"
+extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
+myst_enable_extensions = ["colon_fence"]
+myst_heading_anchors = 3
+html_theme = "furo"
+exclude_patterns = ["examples/**"]
+# The docstrings of this project write code between single backquotes.
+default_role = "code"
+autodoc_member_order = "bysource"
+autodoc_typehints = "description"
+autodoc_preserve_defaults = True
+# What names of the standard library and of typing lead to is not part of this documentation.
+nitpicky = False
+
+
+def indented_as_written(
+    _app: Sphinx, _what: str, _name: str, _object: object, _options: object, lines: list[str]
+) -> None:
+    """Pictures, tables and examples stand indented in docstrings; they are shown as they stand."""
+    lines[:] = list(_literally(lines))
+
+
+def _literally(lines: list[str]) -> Iterator[str]:
+    within = False
+    for before, line in zip(["", *lines], lines, strict=False):
+        indented = line.startswith(" ")
+        if indented and not within and not before.strip():
+            yield from ("::", "")
+        if line.strip():
+            within = indented
+        yield line
+
+
+def setup(app: Sphinx) -> None:
+    app.connect("autodoc-process-docstring", indented_as_written)
