@@ -12,6 +12,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphin
 myst_enable_extensions = ["colon_fence"]
 myst_heading_anchors = 3
 html_theme = "furo"
+html_show_copyright = False
 exclude_patterns = ["examples/**"]
 # The docstrings of this project write code between single backquotes.
 default_role = "code"
