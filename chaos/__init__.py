@@ -13,6 +13,8 @@ strategies         schedules and workloads for Hypothesis
 faults/            everything that can be broken, with its inverse and its evidence
 invariants/        everything a run can be judged against
 
+case               one run that can be repeated, as a value and as JSON
+
 What carries it out:
 
 experiment         start here: one scenario from cluster to verdicts; `laboratory` is what a session's experiments share
@@ -26,6 +28,9 @@ observer           asks the system what it says of itself: a `page`, usually an 
 probes             ask one node whether it serves
 recorder           writes the history while it happens
 provenance         versions, commit and machine of a run
+trial              what running a case came to, and who runs cases
+sometimes          what an exploration must have met at least once
+exploration        looks for a case that breaks a promise, confirms it and makes it small
 run, judgement     a finished run in the hands of a scenario, and what was found about it
 progress, terminal what a person sees: while it goes on, and at the end
 plugin, session    how pytest drives it: options, fixtures, and what the fixtures are made of
