@@ -131,7 +131,10 @@ class Experiment:
             laboratory.watcher.watching(name) as progress,
         ):
             await laboratory.in_time(carry_out(progress))
-        run = Run(directory.read(), directory, _publisher(directory))
+            with _kept():
+                record = directory.read()
+                directory.write_tables(record.history)
+        run = Run(record, directory, _publisher(directory))
         into.append(run)
         return run
 
@@ -139,7 +142,7 @@ class Experiment:
         self, name: str, workload: Workload, schedule: Schedule, system: SystemUnderTest, seed: int
     ) -> RunDirectory:
         laboratory, started = self._laboratory, datetime.now(UTC)
-        try:
+        with _kept():
             directory = RunDirectory.create(laboratory.runs, name, started)
             directory.write_run(
                 {
@@ -156,8 +159,6 @@ class Experiment:
                 }
             )
             directory.write_schedule(schedule.to_json())
-        except RunDirectoryProblem as problem:
-            raise HarnessProblem(f"the run cannot be kept: {problem}") from problem
         return directory
 
     @contextmanager
@@ -179,6 +180,15 @@ class Experiment:
             if _is_harness_problem(failure):
                 raise Inconclusive(f"INCONCLUSIVE: {why}\n  run directory: {directory.path}") from failure
             raise
+
+
+@contextmanager
+def _kept() -> Iterator[None]:
+    """Raises HarnessProblem where a run directory cannot be written."""
+    try:
+        yield
+    except RunDirectoryProblem as problem:
+        raise HarnessProblem(f"the run cannot be kept: {problem}") from problem
 
 
 def _validate(schedule: Schedule, system: SystemUnderTest, workload: Workload) -> None:

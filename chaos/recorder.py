@@ -14,7 +14,7 @@ from types import TracebackType
 from typing import Any, Final, Self
 
 from chaos.problems import HarnessProblem
-from reports.history import NANOSECONDS, History, Op, OpType
+from reports.history import END, NANOSECONDS, RECORDER, History, Op, OpType
 
 
 class RecorderProblem(HarnessProblem):
@@ -28,7 +28,9 @@ def loop_clock() -> Callable[[], int]:
 
 
 class Recorder:
-    """Append-only; time zero is the moment it is made. A context manager that closes the file.
+    """Append-only; time zero is the moment it is made.
+
+    A context manager that closes the file; left without an exception, it marks the history as whole before.
 
     `clock` gives nanoseconds; a simulated run passes its own.
     """
@@ -40,6 +42,7 @@ class Recorder:
         self._ops: list[Op] = []
         self._asking: set[int] = set()
         self._retired: set[int] = set()
+        self._failed: RecorderProblem | None = None
         try:
             # Unbuffered: each write is one system call (a few microseconds); nothing waits in here to be lost.
             self._file = path.open("xb", buffering=0)
@@ -68,6 +71,8 @@ class Recorder:
         error: str | None = None,
     ) -> Op:
         """Append one op. ValueError when a client breaks the rules of a history, which are in `reports.history`."""
+        if self._failed is not None:
+            raise self._failed  # whatever came after half a line could not be read
         if isinstance(process, int):
             self._hold_discipline(process, type)
         op = Op(len(self._ops), self._clock() - self._zero, process, type, f, value, error)
@@ -85,7 +90,11 @@ class Recorder:
     def __exit__(
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        try:
+            if kind is None and self._failed is None:
+                self.record(RECORDER, OpType.INFO, END)
+        finally:
+            self.close()
 
     def _hold_discipline(self, client: int, kind: OpType) -> None:
         if kind is OpType.INVOKE:
@@ -107,4 +116,5 @@ class Recorder:
             while written < len(line):  # a nearly full disk takes a part; the next call says what is wrong
                 written += self._file.write(line[written:])
         except OSError as problem:
-            raise RecorderProblem(f"cannot write the history {self.path}: {problem.strerror}") from problem
+            self._failed = RecorderProblem(f"cannot write the history {self.path}: {problem.strerror}")
+            raise self._failed from problem

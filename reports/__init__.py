@@ -6,6 +6,7 @@ history     start here: operations in the order they happened, and the requests 
 record      a finished run: facts about it, its history, its logs
 windows     when each fault was in force, and what shows that it bit
 verdict     three values, their one merge rule, and findings with evidence
+tables      the history and what the system said of itself as Parquet
 directory   one run on disk, written so that a crash leaves everything before it readable
 
 Computed from it by pure functions:

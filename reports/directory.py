@@ -3,20 +3,22 @@
     <utc>-<scenario>/
       run.json         what was run, on what, from which seed
       schedule.json    the faults that were planned
-      history.jsonl    every op, written while the run goes on
+      history.jsonl    every op, written while the run goes on; the last one says that it is whole
+      history.parquet  the same as a table, once it is whole
+      status.parquet   what the system said of itself, as a table
       logs/            what the nodes wrote
       verdicts.json    what the run was judged to be
       report.html      the same for people
 
-Written in this order, and each file whole or not at all (the history: whole up to its last line), so whatever stops a
-run leaves everything before that moment readable.
+Written in this order, and each file whole or not at all (history.jsonl and logs: whole up to their last line), so
+whatever stops a run leaves everything before that moment readable.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -27,6 +29,7 @@ import orjson
 
 from reports.history import History, read_jsonl
 from reports.record import Record
+from reports.tables import read_history, write_history, write_statuses
 
 LATEST: Final = "latest"
 LONGEST_NAME: Final = 80  # characters of a scenario in a directory's name; file systems end at 255
@@ -62,6 +65,14 @@ class RunDirectory:
         return self.path / "history.jsonl"
 
     @property
+    def history_table(self) -> Path:
+        return self.path / "history.parquet"
+
+    @property
+    def status_table(self) -> Path:
+        return self.path / "status.parquet"
+
+    @property
     def logs(self) -> Path:
         return self.path / "logs"
 
@@ -75,6 +86,11 @@ class RunDirectory:
     def write_schedule(self, schedule: Mapping[str, Any]) -> None:
         self._write_json("schedule.json", schedule)
 
+    def write_tables(self, history: History) -> None:
+        """Of a history that is whole."""
+        self._write_file(self.history_table, lambda path: write_history(history, path))
+        self._write_file(self.status_table, lambda path: write_statuses(history, path))
+
     def write_verdicts(self, verdicts: Mapping[str, Any]) -> None:
         self._write_json("verdicts.json", verdicts)
 
@@ -84,9 +100,18 @@ class RunDirectory:
     def read(self) -> Record:
         """The run as far as it got. RunDirectoryProblem when there is no run here, or a file of it is damaged."""
         facts = self.read_facts()
-        with _explained(self.history):
-            history = read_jsonl(self.history) if self.history.exists() else History(())
-        return Record(facts, history, self._read_json("schedule.json") or {}, self.logs)
+        return Record(facts, self.read_history(), self._read_json("schedule.json") or {}, self.logs)
+
+    def read_history(self) -> History:
+        """Of the lines or, where only that was kept, of the table; empty where the run broke off before its first op.
+
+        RunDirectoryProblem when it is damaged.
+        """
+        for path, read in ((self.history, read_jsonl), (self.history_table, read_history)):
+            with _explained(path):
+                if path.exists():
+                    return read(path)
+        return History(())
 
     def read_facts(self) -> Mapping[str, Any]:
         """run.json. RunDirectoryProblem when there is no run here."""
@@ -102,11 +127,14 @@ class RunDirectory:
         self._write(name, orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
     def _write(self, name: str, content: bytes) -> None:
-        unfinished = self.path / f".{name}.{os.getpid()}"
-        with _explained(self.path / name):
+        self._write_file(self.path / name, lambda path: path.write_bytes(content))
+
+    def _write_file(self, path: Path, write: Callable[[Path], object]) -> None:
+        unfinished = path.with_name(f".{path.name}.{os.getpid()}")
+        with _explained(path):
             try:
-                unfinished.write_bytes(content)
-                unfinished.replace(self.path / name)
+                write(unfinished)
+                unfinished.replace(path)
             finally:
                 unfinished.unlink(missing_ok=True)
 

@@ -1,13 +1,15 @@
 """The record of a run: operations in the order they happened, and the requests they make up.
 
 A history is a list of `Op` in index order, after Jepsen's (jepsen-io/history): asking and answering are two ops,
-joined by the process that did both, and a process has at most one op open. Three kinds of process write into it:
+joined by the process that did both, and a process has at most one op open. Four kinds of process write into it:
 
     0, 1, 2 …    clients; `invoke` when a request is sent, then `ok`, `fail` or `info`
     "nemesis"    faults; `info` ops that share the fault's id (see reports/windows.py)
     "observer"   what the system said of itself (`f` is "status"), sampled throughout
+    "recorder"   one last op, whose `f` is "end": without it, whoever wrote the history was stopped
 
-On disk a history is one JSON object per line with exactly the field names of `Op`.
+On disk a history is one JSON object per line with exactly the field names of `Op`, or a table of the same columns
+(reports/tables.py).
 """
 
 from __future__ import annotations
@@ -23,6 +25,8 @@ import orjson
 
 NEMESIS: Final = "nemesis"
 OBSERVER: Final = "observer"
+RECORDER: Final = "recorder"
+END: Final = "end"
 NANOSECONDS: Final = 1_000_000_000
 
 
@@ -195,6 +199,11 @@ class History:
     @property
     def duration_s(self) -> float:
         return self.ops[-1].time_s if self.ops else 0.0
+
+    @property
+    def whole(self) -> bool:
+        """Whether it was written to its end. What a half-written one lacks, nobody knows to have happened or not."""
+        return bool(self.ops) and self.ops[-1].process == RECORDER and self.ops[-1].f == END
 
 
 def read_jsonl(path: Path) -> History:

@@ -8,12 +8,13 @@ import statistics
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from chaos.recorder import Recorder, RecorderProblem
-from reports.history import NEMESIS, OpType, read_jsonl
+from reports.history import END, NEMESIS, RECORDER, OpType, read_jsonl
 
 ENDLESS = """
 import sys
@@ -36,7 +37,19 @@ def test_what_is_read_back_is_what_was_recorded(tmp_path: Path) -> None:
     assert (asked.index, asked.time) == (0, 500)
     assert (answered.index, answered.time) == (2, 1_500)
     assert read_jsonl(tmp_path / "history.jsonl").ops == recorder.history.ops
-    assert len(recorder) == 3
+    assert len(recorder) == 4
+
+
+def test_a_history_that_was_written_to_its_end_says_so(tmp_path: Path) -> None:
+    with Recorder(tmp_path / "whole.jsonl") as recorder:
+        recorder.record(0, OpType.INVOKE, "infer")
+    whole = read_jsonl(tmp_path / "whole.jsonl")
+    assert whole.whole
+    assert (whole[1].index, whole[1].process, whole[1].f) == (1, RECORDER, END)
+    with suppress(KeyboardInterrupt), Recorder(tmp_path / "half.jsonl") as recorder:
+        recorder.record(0, OpType.INVOKE, "infer")
+        raise KeyboardInterrupt
+    assert not read_jsonl(tmp_path / "half.jsonl").whole
 
 
 def test_an_op_is_on_disk_before_record_returns(tmp_path: Path) -> None:
@@ -98,6 +111,9 @@ def test_a_full_disk_is_a_problem_of_the_harness_that_names_the_file(tmp_path: P
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
             signal.signal(signal.SIGXFSZ, ignored)
+        with pytest.raises(RecorderProblem, match=rf"{path}: File too large"):
+            recorder.record(0, OpType.OK, "infer")
+    assert not read_jsonl(path).whole
     assert [op.type for op in read_jsonl(path)] == [OpType.INVOKE]
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reports.directory import RunDirectory, RunDirectoryProblem
-from reports.history import Op, OpType
+from reports.history import END, RECORDER, Op, OpType
 
 STARTED = datetime(2025, 3, 4, 5, 6, 7, 89_000, tzinfo=UTC)
 
@@ -49,6 +49,22 @@ def test_what_was_written_is_read_back(tmp_path: Path) -> None:
     assert directory.read_verdicts() is None
     directory.write_verdicts({"verdict": "HELD"})
     assert directory.read_verdicts() == {"verdict": "HELD"}
+
+
+def test_a_run_whose_lines_were_thrown_away_is_read_from_its_table(tmp_path: Path) -> None:
+    directory = RunDirectory.create(tmp_path, "any", STARTED)
+    directory.write_run({"scenario": "any"})
+    ops = (Op(0, 5, 0, OpType.INVOKE, "infer", {"input": "a"}), Op(1, 7, RECORDER, OpType.INFO, END))
+    directory.history.write_bytes(b"".join(op.to_json() for op in ops))
+    directory.write_tables(directory.read().history)
+    assert sorted(each.name for each in directory.path.iterdir()) == [
+        *("history.jsonl", "history.parquet", "logs", "run.json", "status.parquet")
+    ]
+    directory.history.unlink()
+    assert directory.read().history.ops == ops
+    directory.history_table.write_bytes(b"PAR1")
+    with pytest.raises(RunDirectoryProblem, match=re.escape(str(directory.history_table))):
+        directory.read()
 
 
 def test_a_run_that_stopped_right_after_it_began_is_readable(tmp_path: Path) -> None:

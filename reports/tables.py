@@ -1,0 +1,115 @@
+"""A run as tables: history.parquet and status.parquet, for pandas, DuckDB and whatever else reads Parquet.
+
+The columns of history.parquet are the fields of `Op`, but for two:
+
+    client, process   a client's number, or the name of whoever else wrote the op; the other of the two is null
+    value             JSON text, as in history.jsonl: no two systems answer with the same fields
+
+status.parquet has a row for each time the observer asked: `op` is the index of the sample in the history, `time_s` when
+it was taken, `error` why it says nothing; the other columns are what the system said of itself. What holds lists or
+objects is JSON text, and so is a field that is not of one type throughout.
+
+pyarrow takes a third of a second to import, and is not until a table is written or read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import orjson
+
+from reports.history import OBSERVER, History, Op, OpType
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+OWN: Final = ("op", "time_s", "error")
+COMPRESSION: Final = "zstd"
+
+
+def write_history(history: History, path: Path) -> None:
+    """Raises OSError when the disk does not take it."""
+    import pyarrow as pa  # noqa: PLC0415 - see above
+
+    ops = history.ops
+    names = pa.dictionary(pa.int32(), pa.string())
+    _write(
+        {
+            "index": pa.array([op.index for op in ops], pa.int64()),
+            "time": pa.array([op.time for op in ops], pa.int64()),
+            "client": pa.array([op.process if isinstance(op.process, int) else None for op in ops], pa.int64()),
+            "process": pa.array([None if isinstance(op.process, int) else op.process for op in ops], names),
+            "type": pa.array([op.type.value for op in ops], names),
+            "f": pa.array([op.f for op in ops], names),
+            "value": pa.array([None if op.value is None else orjson.dumps(op.value) for op in ops], pa.binary()).cast(
+                pa.string()
+            ),
+            "error": pa.array([op.error for op in ops], pa.string()),
+        },
+        path,
+    )
+
+
+def read_history(path: Path) -> History:
+    """The same history as of the JSON lines. Raises ValueError, naming the file, when it is no such table."""
+    import pyarrow as pa  # noqa: PLC0415 - see above
+    import pyarrow.parquet as pq  # noqa: PLC0415 - see above
+
+    try:
+        table = pq.read_table(path, memory_map=True)
+        column = {name: table.column(name).to_pylist() for name in table.column_names}
+        ops = [
+            Op(
+                index,
+                time,
+                process if client is None else client,
+                OpType(kind),
+                f,
+                value and orjson.loads(value),
+                error,
+            )
+            for index, time, client, process, kind, f, value, error in zip(
+                *(column[name] for name in ("index", "time", "client", "process", "type", "f", "value", "error")),
+                strict=True,
+            )
+        ]
+    except (pa.ArrowException, KeyError, ValueError) as problem:
+        raise ValueError(f"{path} is not a table of a history: {problem}") from problem
+    return History(ops)
+
+
+def write_statuses(history: History, path: Path) -> None:
+    """Raises OSError when the disk does not take it."""
+    import pyarrow as pa  # noqa: PLC0415 - see above
+
+    samples = history.of(OBSERVER, "status")
+    said = [op.value or {} for op in samples if op.type is OpType.OK]
+    fields = sorted({name for value in said for name in value} - set(OWN))
+    _write(
+        {
+            "op": pa.array([op.index for op in samples], pa.int64()),
+            "time_s": pa.array([op.time_s for op in samples], pa.float64()),
+            "error": pa.array([op.error for op in samples], pa.string()),
+            **{name: _column([(op.value or {}).get(name) for op in samples]) for name in fields},
+        },
+        path,
+    )
+
+
+def _column(values: Iterable[Any]) -> pa.Array:
+    import pyarrow as pa  # noqa: PLC0415 - see above
+
+    values = list(values)
+    for kind, arrow in ((bool, pa.bool_()), (int, pa.int64()), (float, pa.float64()), (str, pa.string())):
+        if all(each is None or type(each) is kind for each in values):
+            return pa.array(values, arrow)
+    return pa.array([None if each is None else orjson.dumps(each).decode() for each in values], pa.string())
+
+
+def _write(columns: Mapping[str, pa.Array], path: Path) -> None:
+    import pyarrow as pa  # noqa: PLC0415 - see above
+    import pyarrow.parquet as pq  # noqa: PLC0415 - see above
+
+    pq.write_table(pa.table(dict(columns)), path, compression=COMPRESSION)

@@ -1,0 +1,67 @@
+"""Histories and samples as tables: the same when read back, and readable by others."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given
+
+from reports.history import OBSERVER, History, Op, OpType, read_jsonl
+from reports.tables import read_history, write_history, write_statuses
+from tests.reports.written import histories
+
+
+@given(histories())
+def test_table_and_lines_are_the_same_history(tmp_path_factory: pytest.TempPathFactory, history: History) -> None:
+    folder = tmp_path_factory.getbasetemp()
+    (folder / "same.jsonl").write_bytes(b"".join(op.to_json() for op in history))
+    write_history(history, folder / "same.parquet")
+    assert read_history(folder / "same.parquet").ops == read_jsonl(folder / "same.jsonl").ops == history.ops
+
+
+def test_a_process_that_is_called_like_a_number_stays_a_name(tmp_path: Path) -> None:
+    history = History([Op(0, 1, "3", OpType.INFO, "note"), Op(1, 2, 3, OpType.INVOKE, "infer", {})])
+    write_history(history, tmp_path / "history.parquet")
+    assert read_history(tmp_path / "history.parquet").ops == history.ops
+
+
+def test_what_is_no_table_of_a_history_is_named(tmp_path: Path) -> None:
+    (tmp_path / "text.parquet").write_text("nothing of the kind")
+    with pytest.raises(ValueError, match=r"text\.parquet is not a table of a history: "):
+        read_history(tmp_path / "text.parquet")
+    write_statuses(History(()), tmp_path / "status.parquet")
+    with pytest.raises(ValueError, match=r"status\.parquet is not a table of a history: "):
+        read_history(tmp_path / "status.parquet")
+
+
+def test_samples_become_a_row_each_and_what_they_say_a_column(tmp_path: Path) -> None:
+    said = {"tasks_submitted": 3, "ready": True, "workers": [{"id": "worker1"}], "note": None, "mixed": 1, "load": 0.5}
+    history = History(
+        [
+            Op(0, 500_000_000, OBSERVER, OpType.OK, "status", said),
+            Op(1, 600_000_000, 0, OpType.INVOKE, "infer", {"input": "a"}),
+            Op(2, 700_000_000, OBSERVER, OpType.INFO, "status", error="no answer within 1 s"),
+            Op(3, 900_000_000, OBSERVER, OpType.OK, "status", {"tasks_submitted": 4, "mixed": "x"}),
+        ]
+    )
+    write_statuses(history, tmp_path / "status.parquet")
+    assert pq.read_table(tmp_path / "status.parquet").to_pydict() == {
+        "op": [0, 2, 3],
+        "time_s": [0.5, 0.7, 0.9],
+        "error": [None, "no answer within 1 s", None],
+        "load": [0.5, None, None],
+        "mixed": ["1", None, '"x"'],
+        "note": [None, None, None],
+        "ready": [True, None, None],
+        "tasks_submitted": [3, None, 4],
+        "workers": ['[{"id":"worker1"}]', None, None],
+    }
+
+
+def test_nothing_that_collects_or_reads_a_run_imports_what_writes_tables() -> None:
+    program = "import sys, chaos.experiment, reports.directory; sys.exit('pyarrow' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
