@@ -2,7 +2,9 @@
 
 fault.py       what a fault is, and how one is found by its kind; start here
 aim.py         the notation of scenarios: verb, target, time
-toxics.py      what faults on edges have in common: toxics that come and go together
+on_node.py     what faults on nodes have in common
+on_edge.py     what faults on edges have in common
+toxics.py      of these, the most: toxics that come and go together
 detour.py      and the evidence that an edge is broken while the node behind it is not
 
 crash.py       crash / restart      a node is killed

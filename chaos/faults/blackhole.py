@@ -1,17 +1,17 @@
 """Bytes on an edge vanish, and nobody is told: connections stay open and silent."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import ClassVar, Final
 
 from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
 from chaos.faults.aim import Aimed, AimedHealing
 from chaos.faults.detour import only_the_edge_is
-from chaos.faults.fault import Evidence, Injection, TargetKind
-from chaos.faults.toxics import Toxics, Way, way_problems
+from chaos.faults.fault import Evidence, Injection
+from chaos.faults.on_edge import OnEdge, ends
+from chaos.faults.toxics import WAY, Toxics, Way, way_problems
 from chaos.probes import ProbeOutcome
-from chaos.system_under_test import SystemUnderTest
 
 SILENCE_S: Final = 0.3  # a ready node answers its probe in a few milliseconds
 # Only bytes vanish: where requests still arrive, a server that closes after its answer closes the edge all the same.
@@ -25,23 +25,21 @@ UNANSWERED: Final[Mapping[str, frozenset[ProbeOutcome]]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Blackhole:
-    direction: Way = "both"
+class Blackhole(OnEdge):
+    direction: Way = field(default="both", metadata=WAY)
 
     kind: ClassVar[str] = "blackhole"
     inverse: ClassVar[str] = "unplug"
-    hits: ClassVar[TargetKind] = TargetKind.EDGE
     label: ClassVar[str] = "black hole"
+    shown_by: ClassVar[str] = (
+        "a probe through the edge is met by silence while the node behind it, asked directly, answers"
+    )
 
     def problems(self) -> Iterator[str]:
         yield from way_problems(self.direction)
 
-    def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
-        return system.cut_off(target)
-
     def on(self, cluster: Cluster, target: str) -> Injection:
-        edge = cluster.edges[target]
-        return BlackholeInjection(self, edge, cluster.nodes[edge.edge.target])
+        return BlackholeInjection(self, *ends(cluster, target))
 
 
 class BlackholeInjection:

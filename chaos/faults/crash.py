@@ -1,35 +1,28 @@
 """A node is killed at once and without warning (SIGKILL, where there are signals), and later started again."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from chaos.clusters.cluster import Cluster, Killable, Phase
 from chaos.faults.aim import Aimed, AimedHealing
-from chaos.faults.fault import Evidence, Impossible, Injection, TargetKind
+from chaos.faults.fault import Evidence, Injection
+from chaos.faults.on_node import OnNode, unable
 from chaos.probes import ProbeOutcome
-from chaos.system_under_test import SystemUnderTest
 
 PROBE_S: Final = 1.0  # a refusal takes less than a millisecond
 
 
 @dataclass(frozen=True, slots=True)
-class Crash:
+class Crash(OnNode):
     kind: ClassVar[str] = "crash"
     inverse: ClassVar[str] = "restart"
-    hits: ClassVar[TargetKind] = TargetKind.NODE
     label: ClassVar[str] = "crashed"
-
-    def problems(self) -> Iterator[str]:
-        return iter(())
-
-    def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
-        return system.cut_off(target)
+    needs: ClassVar[type] = Killable
+    shown_by: ClassVar[str] = "the life that was ended is gone by force, and a probe of the node is refused"
 
     def on(self, cluster: Cluster, target: str) -> Injection:
-        node = cluster.nodes[target]
-        if not isinstance(node, Killable):
-            raise Impossible(f"{target} cannot be killed on the {cluster.substrate} substrate")
+        if not isinstance(node := cluster.nodes[target], Killable):
+            raise unable(cluster, target, "be killed")
         return CrashInjection(node)
 
 

@@ -1,35 +1,27 @@
 """An edge is down: connections are refused, and those that were open are closed."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
 from chaos.faults.aim import Aimed, AimedHealing
 from chaos.faults.detour import only_the_edge_is
-from chaos.faults.fault import Evidence, Injection, TargetKind
+from chaos.faults.fault import Evidence, Injection
+from chaos.faults.on_edge import OnEdge, ends
 from chaos.probes import ProbeOutcome
-from chaos.system_under_test import SystemUnderTest
 
 PROBE_S: Final = 1.0  # a refusal takes less than a millisecond
 
 
 @dataclass(frozen=True, slots=True)
-class Down:
+class Down(OnEdge):
     kind: ClassVar[str] = "down"
     inverse: ClassVar[str] = "up"
-    hits: ClassVar[TargetKind] = TargetKind.EDGE
     label: ClassVar[str] = "down"
-
-    def problems(self) -> Iterator[str]:
-        return iter(())
-
-    def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
-        return system.cut_off(target)
+    shown_by: ClassVar[str] = "a probe through the edge is refused while the node behind it, asked directly, answers"
 
     def on(self, cluster: Cluster, target: str) -> Injection:
-        edge = cluster.edges[target]
-        return DownInjection(edge, cluster.nodes[edge.edge.target])
+        return DownInjection(*ends(cluster, target))
 
 
 class DownInjection:

@@ -18,7 +18,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from inspect import isclass
-from typing import Any, ClassVar, Protocol, cast, runtime_checkable
+from typing import Any, ClassVar, Final, Protocol, cast, runtime_checkable
 
 from chaos import faults
 from chaos.clusters.cluster import Cluster
@@ -53,12 +53,17 @@ class Injection(Protocol):
 
 @runtime_checkable
 class Fault(Protocol):
-    """`inverse` is the verb that heals it; `label` is what pictures call it, in the colour of the palette."""
+    """`inverse` is the verb that heals it; `label` is what pictures call it, in the colour of the palette.
+
+    `shown_by` says in words what its evidence is. A fault that not every handle can be broken by says in `needs` (of
+    `chaos.clusters.cluster`) what a handle must be.
+    """
 
     kind: ClassVar[str]
     inverse: ClassVar[str]
     hits: ClassVar[TargetKind]
     label: ClassVar[str]
+    shown_by: ClassVar[str]
 
     def problems(self) -> Iterator[str]:
         """What is wrong with the parameters."""
@@ -68,6 +73,14 @@ class Fault(Protocol):
 
     def on(self, cluster: Cluster, target: str) -> Injection:
         """Touches nothing yet. Raises Impossible when the substrate cannot do this to that target."""
+
+
+ABOUT: Final = "about"
+
+
+def about(words: str) -> dict[str, str]:
+    """The metadata of a parameter's field: what it is, with its unit and bounds, for the catalogue in the docs."""
+    return {ABOUT: words}
 
 
 class Impossible(HarnessProblem):

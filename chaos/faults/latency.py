@@ -3,13 +3,14 @@
 import asyncio
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
 from chaos.faults.aim import Aimed, AimedHealing
-from chaos.faults.fault import Evidence, Injection, TargetKind
-from chaos.faults.toxics import DIRECTIONS, Toxics, Way, number_problems, way_problems
+from chaos.faults.fault import Evidence, Injection, about
+from chaos.faults.on_edge import OnEdge, ends
+from chaos.faults.toxics import DIRECTIONS, WAY, Toxics, Way, number_problems, way_problems
 from chaos.probes import ProbeOutcome, ProbeResult
 from chaos.system_under_test import SystemUnderTest
 
@@ -19,17 +20,19 @@ ENOUGH: Final = 0.8  # of the delay that was asked for
 
 
 @dataclass(frozen=True, slots=True)
-class Latency:
+class Latency(OnEdge):
     """`ms` ± `jitter_ms` on every chunk of bytes, in each disturbed direction."""
 
-    ms: int
-    jitter_ms: int = 0
-    direction: Way = "down"
+    ms: int = field(metadata=about("milliseconds, at least 1"))
+    jitter_ms: int = field(default=0, metadata=about("more or less at random, in milliseconds below `ms`"))
+    direction: Way = field(default="down", metadata=WAY)
 
     kind: ClassVar[str] = "latency"
     inverse: ClassVar[str] = "quicken"
-    hits: ClassVar[TargetKind] = TargetKind.EDGE
     label: ClassVar[str] = "slow"
+    shown_by: ClassVar[str] = (
+        "a probe's round trip through the edge has risen by 0.8 of the delay, while the node itself answers"
+    )
 
     @property
     def least_s(self) -> float:
@@ -49,8 +52,7 @@ class Latency:
         return system.cut_off(target) if self.least_s >= patience_s else ()
 
     def on(self, cluster: Cluster, target: str) -> Injection:
-        edge = cluster.edges[target]
-        return LatencyInjection(self, edge, cluster.nodes[edge.edge.target])
+        return LatencyInjection(self, *ends(cluster, target))
 
 
 class LatencyInjection:

@@ -1,36 +1,29 @@
 """A node stands still: it keeps its connections and its port, and does not answer."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from chaos.clusters.cluster import Cluster, Pausable, Phase
 from chaos.faults.aim import Aimed, AimedHealing
-from chaos.faults.fault import Evidence, Impossible, Injection, TargetKind
+from chaos.faults.fault import Evidence, Injection
+from chaos.faults.on_node import OnNode, unable
 from chaos.probes import ProbeOutcome
-from chaos.system_under_test import SystemUnderTest
 
 SILENCE_S: Final = 0.3  # a ready node answers its probe in a few milliseconds
 SHARE: Final = 0.8  # of a short window that may be spent on listening to the silence
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class Pause(OnNode):
     kind: ClassVar[str] = "pause"
     inverse: ClassVar[str] = "resume"
-    hits: ClassVar[TargetKind] = TargetKind.NODE
     label: ClassVar[str] = "paused"
-
-    def problems(self) -> Iterator[str]:
-        return iter(())
-
-    def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
-        return system.cut_off(target)
+    needs: ClassVar[type] = Pausable
+    shown_by: ClassVar[str] = "the node is seen to stand still, and a probe of it is met by silence"
 
     def on(self, cluster: Cluster, target: str) -> Injection:
-        node = cluster.nodes[target]
-        if not isinstance(node, Pausable):
-            raise Impossible(f"{target} cannot be paused on the {cluster.substrate} substrate")
+        if not isinstance(node := cluster.nodes[target], Pausable):
+            raise unable(cluster, target, "be paused")
         return PauseInjection(node)
 
 

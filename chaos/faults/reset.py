@@ -1,40 +1,36 @@
 """Every connection on an edge is reset as soon as bytes flow on it, the open ones and each new one."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
 from chaos.faults.aim import Aimed, AimedHealing
 from chaos.faults.detour import only_the_edge_is
-from chaos.faults.fault import Evidence, Injection, TargetKind
-from chaos.faults.toxics import Toxics, Way, way_problems
+from chaos.faults.fault import Evidence, Injection
+from chaos.faults.on_edge import OnEdge, ends
+from chaos.faults.toxics import WAY, Toxics, Way, way_problems
 from chaos.probes import ProbeOutcome
-from chaos.system_under_test import SystemUnderTest
 
 PROBE_S: Final = 1.0  # a reset connection shows within milliseconds
 
 
 @dataclass(frozen=True, slots=True)
-class Reset:
+class Reset(OnEdge):
     """With direction `up` a request is cut before it arrives; with `down` it arrives, and its answer is cut."""
 
-    direction: Way = "up"
+    direction: Way = field(default="up", metadata=WAY)
 
     kind: ClassVar[str] = "reset"
     inverse: ClassVar[str] = "settle"
-    hits: ClassVar[TargetKind] = TargetKind.EDGE
     label: ClassVar[str] = "reset"
+    shown_by: ClassVar[str] = "a probe through the edge is cut while the node behind it, asked directly, answers"
 
     def problems(self) -> Iterator[str]:
         yield from way_problems(self.direction)
 
-    def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
-        return system.cut_off(target)
-
     def on(self, cluster: Cluster, target: str) -> Injection:
-        edge = cluster.edges[target]
-        return ResetInjection(self, edge, cluster.nodes[edge.edge.target])
+        return ResetInjection(self, *ends(cluster, target))
 
 
 class ResetInjection:

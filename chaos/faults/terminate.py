@@ -2,15 +2,14 @@
 again."""
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Final
 
 from chaos.clusters.cluster import Cluster, NodeState, Phase, Terminable
 from chaos.faults.aim import Aimed
-from chaos.faults.fault import Evidence, Impossible, Injection, TargetKind
+from chaos.faults.fault import Evidence, Injection
+from chaos.faults.on_node import OnNode, unable
 from chaos.probes import ProbeOutcome
-from chaos.system_under_test import SystemUnderTest
 
 PROBE_S: Final = 0.3  # a node that refuses does so in a few milliseconds
 SHARE: Final = 0.6  # of a window that may be spent on waiting for the end; the rest is for the probe
@@ -18,22 +17,18 @@ BETWEEN_LOOKS_S: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Terminate:
+class Terminate(OnNode):
     kind: ClassVar[str] = "terminate"
     inverse: ClassVar[str] = "restart"
-    hits: ClassVar[TargetKind] = TargetKind.NODE
     label: ClassVar[str] = "told to end"
-
-    def problems(self) -> Iterator[str]:
-        return iter(())
-
-    def takes_out(self, system: SystemUnderTest, target: str) -> tuple[str, ...]:
-        return system.cut_off(target)
+    needs: ClassVar[type] = Terminable
+    shown_by: ClassVar[str] = (
+        "the life that was told to end has ended by itself, or serves nobody any more while it drains"
+    )
 
     def on(self, cluster: Cluster, target: str) -> Injection:
-        node = cluster.nodes[target]
-        if not isinstance(node, Terminable):
-            raise Impossible(f"{target} cannot be told to end on the {cluster.substrate} substrate")
+        if not isinstance(node := cluster.nodes[target], Terminable):
+            raise unable(cluster, target, "be told to end")
         return TerminateInjection(node)
 
 

@@ -6,10 +6,13 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from chaos.clusters.cluster import EdgeHandle
+from chaos.faults.fault import about
 from chaos.toxiproxy.toxic import Direction, Toxic
 
 Way = Literal["up", "down", "both"]
 """Which bytes of an edge are disturbed: those to its target, those back from it, or both."""
+
+WAY: Final = about("`up`, the bytes to the edge's target; `down`, those back from it; or `both`")
 
 DIRECTIONS: Final[Mapping[str, tuple[Direction, ...]]] = MappingProxyType(
     {
