@@ -15,6 +15,7 @@ traces.py       of them, spans
 telemetry.py    which of these there are, by the settings
 lane.py         one batch computes at a time, off the event loop; callers who left and items too late cost nothing
 misfortune.py   the faults a worker inflicts on itself: CRASH_RATE, CRASH_ON and MAX_DELAY
+mishaps.py      and those that a file tells it to while it runs
 refusal.py      why a call is refused, each with its gRPC status
 
     Infer ─► decoding ─► service ─► lane (waits its turn) ─► thread: classifier, text by text ─► service ─► answer

@@ -41,7 +41,7 @@ class Computed:
     answers: tuple[Answer, ...]
     queue_ms: float
     compute_ms: float
-    """Includes the delay that MAX_DELAY drew."""
+    """Includes the delay that MAX_DELAY drew, and that of MISHAPS_FILE."""
 
     @property
     def expired(self) -> int:
@@ -67,6 +67,7 @@ class Lane:
             if loop.time() >= batch.deadline:
                 raise NobodyWaitsError("the deadline passed while the batch waited for its turn")
             began = loop.time()
+            await asyncio.sleep(self._misfortune.slowness_s)
             answers = await self._answer(batch.items) if batch.items else ()
             ended = loop.time()
         return Computed(answers, queue_ms=(began - arrived) * 1e3, compute_ms=(ended - began) * 1e3)
@@ -97,8 +98,8 @@ class Lane:
             raise
 
     def _answer_one(self, text: str) -> Prediction | UnclassifiableTextError:
-        if self._misfortune.kills(text):
-            self._crash("CRASH_ON")
+        if reason := self._misfortune.killed_by(text):
+            self._crash(reason)
         try:
             return self._classifier.classify_one(text)
         except UnclassifiableTextError as refused:

@@ -9,7 +9,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from random import Random
 from typing import Final
 from uuid import uuid4
@@ -24,10 +24,10 @@ from system.models import catalogue, progress
 from system.models.classifier import Classifier
 from system.reloading import following
 from system.tls.server import ServerTls
-from system.worker import misfortune
 from system.worker.decoding import Decoding
 from system.worker.lane import Lane
-from system.worker.misfortune import Misfortune
+from system.worker.misfortune import CRASH_EXIT_CODE, CRASH_ON, Misfortune, crash
+from system.worker.mishaps import MishapFile
 from system.worker.port import PortError
 from system.worker.service import InferenceService
 from system.worker.settings import WorkerSettings
@@ -62,6 +62,14 @@ async def serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
     """Serve until SIGTERM or SIGINT, then drain. Raise PortError or ModelError if there is nothing to serve."""
     signals = StopSignals.heard()
     statuses = health.aio.HealthServicer()
+    mishaps = None if settings.mishaps_file is None else MishapFile(settings.mishaps_file, log)
+    misfortune = Misfortune(
+        crash_rate=settings.crash_rate,
+        max_delay_s=settings.max_delay,
+        rng=Random(settings.seed),
+        crash_on=settings.crash_on,
+        file=mishaps,
+    )
     with telemetry(settings, log) as observers:
         # The id is not drawn from SEED: the next process under the same settings is another one.
         service = InferenceService(
@@ -71,9 +79,13 @@ async def serve(settings: WorkerSettings, log: FilteringBoundLogger) -> None:
             log,
             observers,
             crash_rate=settings.crash_rate,
+            misfortune=misfortune,
         )
-        async with _listening(settings, service, statuses, log):
-            loading = asyncio.create_task(asyncio.to_thread(_load, settings, log))
+        async with (
+            _listening(settings, service, statuses, log),
+            nullcontext() if mishaps is None else mishaps.followed(),
+        ):
+            loading = asyncio.create_task(asyncio.to_thread(_load, settings, misfortune, log))
             ended = await done_before(loading, signals.asked)
             if ended:
                 service.open(loading.result())
@@ -137,24 +149,20 @@ async def _listening(
         await server.stop(FAREWELL_S)
 
 
-def _load(settings: WorkerSettings, log: FilteringBoundLogger) -> Lane:
+def _load(settings: WorkerSettings, misfortune: Misfortune, log: FilteringBoundLogger) -> Lane:
     with progress.shown(progress.in_log(log)) as tell:
         model = catalogue.read(settings.model, source=settings.source, tell=tell)
     classifier = Classifier.load(model)
     # The first inference allocates; no request should pay for that, and a model that cannot answer must not serve.
     classifier.classify_one(WARM_UP)
 
-    def crash(reason: str) -> None:
-        log.error("crashing on purpose", reason=reason, exit_code=misfortune.CRASH_EXIT_CODE)
-        misfortune.crash()
+    def die(reason: str) -> None:
+        if reason == CRASH_ON:
+            misfortune.strike(reason)
+        log.error("crashing on purpose", reason=reason, exit_code=CRASH_EXIT_CODE)
+        crash()
 
-    draws = Misfortune(
-        crash_rate=settings.crash_rate,
-        max_delay_s=settings.max_delay,
-        rng=Random(settings.seed),
-        crash_on=settings.crash_on,
-    )
-    return Lane(classifier, draws, crash)
+    return Lane(classifier, misfortune, die)
 
 
 async def _set_health(

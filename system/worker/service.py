@@ -11,6 +11,8 @@ from proto import inference_pb2, inference_pb2_grpc
 from system.models.classifier import Prediction
 from system.worker.batch import Batch
 from system.worker.lane import Answer, Lane
+from system.worker.misfortune import Misfortune
+from system.worker.mishaps import InflictedError
 from system.worker.observer import Observer
 from system.worker.refusal import FullError, NotServingError, RefusalError
 
@@ -31,10 +33,12 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
         observers: Sequence[Observer] = (),
         *,
         crash_rate: float = 0.0,
+        misfortune: Misfortune | None = None,
     ) -> None:
         self._worker_id = worker_id
         self._instance_id = instance_id
         self._crash_rate = crash_rate
+        self._misfortune = misfortune
         self._max_batches = max_batches
         self._log = log
         self._observers = observers
@@ -64,12 +68,14 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
         context: grpc.aio.ServicerContext[inference_pb2.InferRequest, inference_pb2.InferResponse],
     ) -> inference_pb2.InferResponse:
         try:
-            with self._admitted(request, context.time_remaining()) as (lane, batch):
+            with self._admitted(request, context.time_remaining()) as (lane, batch), self._fortune():
                 return await self._infer(lane, batch)
         except RefusalError as refusal:
             for observer in self._observers:
                 observer.refused(refusal)
             await refusal.end(context)
+        except InflictedError as mishap:
+            await context.abort(mishap.status, str(mishap))
 
     async def HealthCheck(  # noqa: N802 - the contract's name
         self,
@@ -84,6 +90,16 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
             instance_id=self._instance_id,
             crash_rate=self._crash_rate,
         )
+
+    @contextmanager
+    def _fortune(self) -> Iterator[None]:
+        """Raises InflictedError before or after what happens in this scope, if that is what shall happen to it."""
+        failure = None if self._misfortune is None else self._misfortune.failure_of_this_call()
+        if failure is None or failure.computed:
+            yield
+        if failure is not None and self._misfortune is not None:
+            self._misfortune.strike("fail_rpc")
+            raise InflictedError(failure.code)
 
     @contextmanager
     def _admitted(self, request: inference_pb2.InferRequest, remaining_s: float | None) -> Iterator[tuple[Lane, Batch]]:

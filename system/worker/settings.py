@@ -1,6 +1,7 @@
 """What a worker is told by its environment. Times in seconds."""
 
 import socket
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -34,6 +35,10 @@ class WorkerSettings(ServerTlsSettings, SourceSettings, TracingSettings):
         default=0.0, ge=0, le=3600, description="0 to 3600 s, of which each batch waits a share drawn uniformly"
     )
     crash_on: str | None = Field(default=None, description="a text; an input that contains it kills the worker")
+    mishaps_file: Path | None = Field(
+        default=None,
+        description="a file that says, while it runs, which faults to inflict; for tests",
+    )
     seed: int | None = Field(default=None, description="an integer that repeats the draws of CRASH_RATE and MAX_DELAY")
     model: str = Field(
         default=catalogue.EMBEDDED, description=f"{', '.join(sorted(catalogue.CATALOGUE))}, or a directory"

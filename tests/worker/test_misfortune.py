@@ -50,8 +50,9 @@ def test_another_crash_rate_leaves_the_delays_alone() -> None:
     ("text", "killed"), [("poison", True), ("a poisonous film", True), ("Poison", False), ("a joy", False), ("", False)]
 )
 def test_poison_is_a_text_that_holds_what_crash_on_says(text: str, killed: bool) -> None:
-    assert Misfortune(crash_rate=0, max_delay_s=0, rng=Random(7), crash_on="poison").kills(text) is killed
+    misfortune = Misfortune(crash_rate=0, max_delay_s=0, rng=Random(7), crash_on="poison")
+    assert misfortune.killed_by(text) == ("CRASH_ON" if killed else None)
 
 
 def test_no_text_is_poison_by_default() -> None:
-    assert not Misfortune(crash_rate=0, max_delay_s=0, rng=Random(7)).kills("poison")
+    assert Misfortune(crash_rate=0, max_delay_s=0, rng=Random(7)).killed_by("poison") is None
