@@ -6,12 +6,13 @@ from types import MappingProxyType
 from typing import Final
 
 from chaos.client import InferClient
-from chaos.probes import GrpcHealthProbe, HttpProbe
+from chaos.probes import GrpcEmptyCallProbe, GrpcHealthProbe, HttpProbe
 from chaos.recipe import remakeable
 from chaos.system_under_test import CLIENT, Edge, InvalidSystem, Node, StatusPage, Supervision, SystemUnderTest
 
 COORDINATOR: Final = "coordinator"
 CRASH_EXIT_CODE: Final = 70  # of a worker that CRASH_RATE or CRASH_ON ends
+INFLICTED: Final = frozenset({"crash_on", "fail_rpc", "slow_model"})  # by a worker, on itself, when it is told to
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 PORT: Final[Mapping[str, str]] = MappingProxyType({"HOST": "127.0.0.1", "PORT": "{port}"})
 
@@ -56,8 +57,10 @@ def bundled(
                 Node(
                     name,
                     ("{python}", "-m", "system.worker"),
-                    {**PORT, "WORKER_ID": name, **_literally(worker)},
+                    {**PORT, "WORKER_ID": name, "MISHAPS_FILE": "{mishaps}", **_literally(worker)},
                     readiness=GrpcHealthProbe(),
+                    inflicts=INFLICTED,
+                    work=GrpcEmptyCallProbe("/inference.InferenceService/Infer"),
                     capacity=1.0,
                     supervision=None if restart_after_s is None else Supervision(CRASH_EXIT_CODE, restart_after_s),
                 )
@@ -81,7 +84,7 @@ def _problems(
             yield f"{name} {seconds} is not a positive number of seconds"
     for whose, given, ours in (
         (COORDINATOR, coordinator, {*PORT, "WORKERS", "WORKER_TIMEOUT"}),
-        ("worker", worker, {*PORT, "WORKER_ID"}),
+        ("worker", worker, {*PORT, "WORKER_ID", "MISHAPS_FILE"}),
     ):
         yield from (f"{whose} setting {name} is set by the harness itself" for name in sorted(ours & given.keys()))
 

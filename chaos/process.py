@@ -185,6 +185,14 @@ class OsProcess:
         self._signal(signal.SIGCONT)
         await self._until(Phase.RUNNING)
 
+    def halt(self) -> None:
+        """SIGSTOP, and no waiting until it shows. Nothing to do when it is gone."""
+        self._to_group(signal.SIGSTOP)
+
+    def let_run(self) -> None:
+        """SIGCONT, and no waiting until it shows. Nothing to do when it is gone."""
+        self._to_group(signal.SIGCONT)
+
     async def stop(self, grace_s: float = GRACE_S) -> ProcessState:
         """End it from whatever state it is in: SIGTERM, at most `grace_s` of patience, SIGKILL. A dead one is fine.
 

@@ -17,6 +17,7 @@ from typing import Final, NoReturn, Self
 from chaos.clusters.cluster import ClusterProblem, EdgeHandle, NodeHandle, UnexpectedExit
 from chaos.clusters.local_edge import LocalEdge
 from chaos.clusters.local_node import LocalNode
+from chaos.clusters.orders import Orders
 from chaos.page import Page
 from chaos.ports import PortReservation
 from chaos.problems import HarnessProblem
@@ -98,7 +99,7 @@ class LocalCluster:
         self._running.check()
         await self._running.client.reset()
         for node in self._nodes.values():
-            await node.resume()
+            await node.recover()
         await self._bring_up()
 
     async def __aenter__(self) -> Self:
@@ -133,19 +134,21 @@ class LocalCluster:
         return LocalEdge(edge, address, client=client, probe=self._system.node(edge.target).readiness)
 
     def _process(self, node: Node, ports: Mapping[str, PortReservation]) -> LocalNode:
+        log = self._logs / f"{node.name}.log"
+        orders = Orders(node.name, self._logs / f"{node.name}.mishaps.json", log)
         values = {
             "port": str(ports[node.name].port),
             "python": sys.executable,
-            "mishaps": str((self._logs / f"{node.name}.mishaps.json").absolute()),
+            "mishaps": str(orders.file.absolute()),
         } | {edge.target: ports[edge.name].address for edge in self._system.edges if edge.source == node.name}
         process = OsProcess(
             node.name,
             [part.format_map(values) for part in node.command],
-            log=self._logs / f"{node.name}.log",
+            log=log,
             environment={name: value.format_map(values) for name, value in node.environment.items()},
             directory=node.directory,
         )
-        return LocalNode(node, process, ports[node.name].address, on_exit=self._exits.append)
+        return LocalNode(node, process, ports[node.name].address, orders=orders, on_exit=self._exits.append)
 
     async def _bring_up(self) -> None:
         """Start what does not run, each node once those it depends on are ready; report all that fail."""

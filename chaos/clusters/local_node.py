@@ -1,11 +1,13 @@
 """A node that is one process of this machine."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final
+from typing import Any, Final
 
-from chaos.clusters.cluster import ClusterProblem, NodeState, Phase, UnexpectedExit
+from chaos.clusters.cluster import ClusterProblem, Confession, NodeState, Phase, UnexpectedExit
+from chaos.clusters.orders import Orders
+from chaos.clusters.starvation import Starvation
 from chaos.probes import ProbeOutcome, ProbeResult, attempt
 from chaos.process import OsProcess, ProcessProblem
 from chaos.process import Phase as ProcessPhase
@@ -25,16 +27,27 @@ PHASES: Final = {
 
 
 class LocalNode:
-    """Can be killed, told to end, started again and paused. Notices when it ends though nobody here ended it."""
+    """Can be killed, told to end, started again, paused, starved, and told what to inflict on itself.
+
+    Notices when it ends though nobody here ended it.
+    """
 
     def __init__(
-        self, node: Node, process: OsProcess, address: str, *, on_exit: Callable[[UnexpectedExit], None]
+        self,
+        node: Node,
+        process: OsProcess,
+        address: str,
+        *,
+        orders: Orders,
+        on_exit: Callable[[UnexpectedExit], None],
     ) -> None:
         """`address` is where the node itself listens; `on_exit` is told of every exit that nobody here caused."""
         self._node = node
         self._process = process
         self._address = address
+        self._orders = orders
         self._on_exit = on_exit
+        self._starvation = Starvation(process)
         self._ended_here = False
         self._life: asyncio.Task[None] | None = None
         self._revival: asyncio.Task[None] | None = None
@@ -98,9 +111,11 @@ class LocalNode:
             self._process.terminate()
 
     async def pause(self) -> None:
+        self._starvation.held = True
         await self._process.pause()
 
     async def resume(self) -> None:
+        self._starvation.held = False
         if not self._process.alive:
             return
         # Not only if it stands still: a pause that was cut short may be about to take effect.
@@ -110,14 +125,47 @@ class LocalNode:
             if self._process.alive:
                 raise  # else it ended in this moment, as one may that was told to end, and nothing stands still
 
+    async def starve(self, share: float) -> None:
+        await self._starvation.begin(share)
+
+    async def feed(self) -> None:
+        await self._starvation.end()
+
+    async def processor_share(self, within_s: float) -> float:
+        return await self._starvation.share(within_s)
+
+    async def inflict(self, kind: str, parameters: Mapping[str, Any]) -> None:
+        await self._orders.give(kind, parameters, obeys=self._runs)
+
+    async def spare(self, kind: str) -> None:
+        await self._orders.take_back(kind, obeys=self._runs)
+
+    def confession(self) -> Confession:
+        return self._orders.confession()
+
+    async def work(self, timeout_s: float) -> ProbeResult:
+        """Of a node that has no such probe, its readiness is asked for."""
+        return await attempt(self._node.work or self._node.readiness, self._address, timeout_s=timeout_s)
+
+    async def recover(self) -> None:
+        """Undo what does not end its life; `start` undoes the rest."""
+        await self.feed()
+        await self.resume()
+        await self._orders.take_all_back(obeys=self._runs)
+
     async def stop(self) -> None:
         """End the process for good, from whatever state it is in."""
         self._ended_here = True
+        await self._starvation.end()
         if self._revival is not None:
             self._revival.cancel()
             await asyncio.wait({self._revival})
         await self._process.stop(GRACE_S)
         await self._join()
+
+    def _runs(self) -> bool:
+        """Whether it is to be expected to obey."""
+        return self._process.alive and not self._starvation.held
 
     def _told(self, last: ProbeResult | None) -> str:
         """The last probe of a start that failed, and what it says of a process that runs all the same."""

@@ -4,12 +4,19 @@ fault.py       what a fault is, and how one is found by its kind; start here
 aim.py         the notation of scenarios: verb, target, time
 on_node.py     what faults on nodes have in common
 on_edge.py     what faults on edges have in common
+arguments.py   what can be wrong with parameters
+inflicted.py   what faults have in common that a node inflicts on itself
 toxics.py      of these, the most: toxics that come and go together
 detour.py      and the evidence that an edge is broken while the node behind it is not
 
 crash.py       crash / restart      a node is killed
 terminate.py   terminate / restart  a node is told to end, and may finish what it has accepted
 pause.py       pause / resume       a node stands still
+starve_cpu.py  starve_cpu / feed_cpu          a node gets a share of a processor
+limit_memory.py limit_memory / unlimit_memory  a node gets little memory
+slow_model.py  slow_model / quicken_model     a node computes slowly
+crash_on.py    crash_on / detoxify            a text kills a node
+fail_rpc.py    fail_rpc / pass_rpc            a call of a node fails
 latency.py     latency / quicken    an edge is slow
 blackhole.py   blackhole / unplug   an edge swallows bytes
 reset.py       reset / settle       an edge resets connections
@@ -18,24 +25,39 @@ down.py        down / up            an edge refuses connections
 
 from chaos.faults.blackhole import blackhole, unplug
 from chaos.faults.crash import crash, restart
+from chaos.faults.crash_on import crash_on, detoxify
 from chaos.faults.down import down, up
+from chaos.faults.fail_rpc import fail_rpc, pass_rpc
 from chaos.faults.latency import latency, quicken
+from chaos.faults.limit_memory import limit_memory, unlimit_memory
 from chaos.faults.pause import pause, resume
 from chaos.faults.reset import reset, settle
+from chaos.faults.slow_model import quicken_model, slow_model
+from chaos.faults.starve_cpu import feed_cpu, starve_cpu
 from chaos.faults.terminate import terminate
 
 __all__ = [
     "blackhole",
     "crash",
+    "crash_on",
+    "detoxify",
     "down",
+    "fail_rpc",
+    "feed_cpu",
     "latency",
+    "limit_memory",
+    "pass_rpc",
     "pause",
     "quicken",
+    "quicken_model",
     "reset",
     "restart",
     "resume",
     "settle",
+    "slow_model",
+    "starve_cpu",
     "terminate",
+    "unlimit_memory",
     "unplug",
     "up",
 ]

@@ -8,9 +8,10 @@ from typing import ClassVar, Final
 
 from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
 from chaos.faults.aim import Aimed, AimedHealing
+from chaos.faults.arguments import number_problems
 from chaos.faults.fault import Evidence, Injection, about
 from chaos.faults.on_edge import OnEdge, ends
-from chaos.faults.toxics import DIRECTIONS, WAY, Toxics, Way, number_problems, way_problems
+from chaos.faults.toxics import DIRECTIONS, WAY, Toxics, Way, way_problems
 from chaos.probes import ProbeOutcome, ProbeResult
 from chaos.system_under_test import SystemUnderTest
 

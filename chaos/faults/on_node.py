@@ -23,6 +23,6 @@ class OnNode:
 
 
 def unable(cluster: Cluster, target: str, to_do: str, *, elsewhere: str = "") -> Impossible:
-    """What to raise where a node's handle lacks an ability: `to_do`, in words; `elsewhere` names a substrate with it."""
+    """What to raise where a handle lacks an ability: `to_do`, in words; `elsewhere` names a substrate that has it."""
     others = f"; {elsewhere} can do that" if elsewhere else ""
     return Impossible(f"{target} cannot {to_do} on the {cluster.substrate} substrate{others}")

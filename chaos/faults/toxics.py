@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from chaos.clusters.cluster import EdgeHandle
+from chaos.faults.arguments import choice_problems
 from chaos.faults.fault import about
 from chaos.toxiproxy.toxic import Direction, Toxic
 
@@ -23,18 +24,9 @@ DIRECTIONS: Final[Mapping[str, tuple[Direction, ...]]] = MappingProxyType(
 )
 
 
-def number_problems(name: str, value: object, *, least: int) -> Iterator[str]:
-    """What is wrong with a parameter of a fault that is given in whole numbers, as all of Toxiproxy's are."""
-    if isinstance(value, bool) or not isinstance(value, int):
-        yield f"{name} {value!r} is not a whole number"
-    elif value < least:
-        yield f"{name} {value} is less than {least}"
-
-
 def way_problems(way: object) -> Iterator[str]:
     """What is wrong with a fault's `direction`."""
-    if way not in tuple(DIRECTIONS):
-        yield f"direction {way!r} is none of {', '.join(DIRECTIONS)}"
+    yield from choice_problems("direction", way, DIRECTIONS)
 
 
 @dataclass(frozen=True, slots=True)

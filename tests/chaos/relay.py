@@ -9,7 +9,7 @@ from typing import Final
 import aiohttp
 
 from chaos.probes import HttpProbe
-from chaos.system_under_test import Edge, Node, Reply, SystemUnderTest
+from chaos.system_under_test import Edge, Node, Reply, Supervision, SystemUnderTest
 from reports.history import OpType
 
 SERVICE: Final = str(Path(__file__).with_name("relay_service.py"))
@@ -55,6 +55,18 @@ def relay() -> SystemUnderTest:
         client=RelayClient(),
         settings={"worker_timeout_s": 1.0},
     )
+
+
+def obedient() -> SystemUnderTest:
+    """The same with a `back1` that inflicts on itself what it is told to, and is started again when it dies of it."""
+    node = replace(
+        back("back1"),
+        environment={"MISHAPS": "{mishaps}"},
+        supervision=Supervision(70, after_s=0.1),
+        inflicts=frozenset({"crash_on", "fail_rpc", "slow_model"}),
+        work=HttpProbe("/work"),
+    )
+    return with_node(relay(), node)
 
 
 def with_node(system: SystemUnderTest, node: Node) -> SystemUnderTest:

@@ -119,3 +119,11 @@ def test_settings_of_the_bundled_system_that_make_no_sense_are_all_named() -> No
 def test_braces_in_a_setting_of_the_bundled_system_stand_for_themselves() -> None:
     given = bundled(worker={"MODEL": "{x}"}).node("worker1").environment["MODEL"]
     assert given.format_map({}) == "{x}"
+
+
+def test_a_node_that_inflicts_faults_on_itself_must_be_told_where_to_read_of_them() -> None:
+    gate = Node("gate", ("run",), inflicts=frozenset({"slow_model"}))
+    with pytest.raises(InvalidSystem, match=r"node 'gate': nothing tells it \{mishaps\}"):
+        system(gate, edges=(Edge("client", "gate"),))
+    told = replace(gate, environment={"WHERE": "{mishaps}"})
+    assert system(told, edges=(Edge("client", "gate"),)).node("gate").inflicts == {"slow_model"}

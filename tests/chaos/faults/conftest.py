@@ -7,13 +7,13 @@ import pytest
 import pytest_asyncio
 
 from chaos.clusters.local import LocalCluster
-from tests.chaos.relay import relay
+from tests.chaos.relay import obedient
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalCluster]:
     logs: Path = tmp_path_factory.mktemp("logs")
-    async with LocalCluster(relay(), logs=logs) as cluster:
+    async with LocalCluster(obedient(), logs=logs) as cluster:
         yield cluster
 
 

@@ -8,7 +8,7 @@ import pytest_asyncio
 
 from chaos.bundled import bundled
 from chaos.clusters.local import LocalCluster
-from chaos.faults import blackhole, crash, down, latency, pause, reset, terminate
+from chaos.faults import blackhole, crash, crash_on, down, latency, pause, reset, slow_model, starve_cpu, terminate
 from chaos.faults.aim import Aimed
 from chaos.faults.fault import parameters
 from reports.history import OpType
@@ -22,6 +22,9 @@ FAULTS = (
     crash("worker1"),
     terminate("worker1"),
     pause("worker1"),
+    starve_cpu("worker1"),
+    slow_model("worker1", ms=150),
+    crash_on("worker1", text="kills"),
     latency(EDGE, ms=150),
     latency(EDGE, ms=150, direction="up"),
     *(blackhole(EDGE, direction=way) for way in ("up", "down", "both")),
@@ -39,7 +42,7 @@ def name(aimed: Aimed) -> str:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalCluster]:
-    async with LocalCluster(bundled(workers=2), logs=tmp_path_factory.mktemp("logs")) as cluster:
+    async with LocalCluster(bundled(workers=2, restart_after_s=0.5), logs=tmp_path_factory.mktemp("logs")) as cluster:
         yield cluster
 
 

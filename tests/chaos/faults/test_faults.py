@@ -6,9 +6,22 @@ from dataclasses import dataclass
 import pytest
 
 from chaos import faults
-from chaos.clusters.cluster import Pausable, Startable
+from chaos.clusters.cluster import Pausable, SelfInflicting, Startable
 from chaos.clusters.local import LocalCluster
-from chaos.faults import blackhole, crash, down, latency, pause, reset, terminate
+from chaos.faults import (
+    blackhole,
+    crash,
+    crash_on,
+    down,
+    fail_rpc,
+    latency,
+    limit_memory,
+    pause,
+    reset,
+    slow_model,
+    starve_cpu,
+    terminate,
+)
 from chaos.faults.aim import Aimed
 from chaos.faults.fault import Fault, Injection, TargetKind, UnknownFault, fault_class, kinds, parameters, remake
 from chaos.probes import ProbeOutcome, ProbeResult
@@ -23,10 +36,14 @@ EDGE = "front→back1"
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """`client` is what a probe through `front→back1` meets while `fault` is in force."""
+    """`client` is what a probe through `front→back1` meets while `fault` is in force.
+
+    Where `provoked`, the fault bites whoever asks for work, and is provoked so before anybody looks.
+    """
 
     fault: Aimed
     client: ProbeOutcome
+    provoked: bool = False
 
     def __str__(self) -> str:
         given = ",".join(f"{name}={value}" for name, value in parameters(self.fault.fault).items())
@@ -38,6 +55,10 @@ CASES = [
     Case(crash("back1"), ProbeOutcome.CUT),
     Case(terminate("back1"), ProbeOutcome.CUT),
     Case(pause("back1"), ProbeOutcome.SILENT),
+    Case(starve_cpu("back1"), ProbeOutcome.READY),
+    Case(slow_model("back1", ms=150), ProbeOutcome.READY),
+    Case(crash_on("back1", text="kills"), ProbeOutcome.READY),
+    Case(fail_rpc("back1"), ProbeOutcome.READY, provoked=True),
     Case(latency(EDGE, ms=150), ProbeOutcome.READY),
     Case(latency(EDGE, ms=100, jitter_ms=50, direction="both"), ProbeOutcome.READY),
     Case(latency(EDGE, ms=150, direction="up"), ProbeOutcome.READY),
@@ -47,11 +68,23 @@ CASES = [
     *(Case(reset(EDGE, direction=way), ProbeOutcome.CUT) for way in ("up", "down", "both")),
     Case(down(EDGE), ProbeOutcome.REFUSED),
 ]
+NOT_HERE = [limit_memory("back1", mib=64)]
 each_fault = pytest.mark.parametrize("case", CASES, ids=str)
 
 
 def injection(case: Case, cluster: LocalCluster) -> Injection:
     return case.fault.fault.on(cluster, case.fault.target)
+
+
+async def inject(case: Case, cluster: LocalCluster) -> Injection:
+    """In force, and provoked where that is what it takes."""
+    struck = injection(case, cluster)
+    await struck.inject()
+    if case.provoked:
+        node = cluster.nodes[case.fault.target]
+        assert isinstance(node, SelfInflicting)
+        await node.work(1.0)
+    return struck
 
 
 async def probe(cluster: LocalCluster) -> ProbeResult:
@@ -62,8 +95,7 @@ async def probe(cluster: LocalCluster) -> ProbeResult:
 async def test_it_bites_shows_it_and_heals(case: Case, cluster: LocalCluster) -> None:
     before = await probe(cluster)
     assert before.ready
-    struck = injection(case, cluster)
-    await struck.inject()
+    struck = await inject(case, cluster)
     evidence = await struck.evidence(WINDOW_S)
     assert evidence.bit, evidence
     during = await probe(cluster)
@@ -77,8 +109,7 @@ async def test_it_bites_shows_it_and_heals(case: Case, cluster: LocalCluster) ->
 
 @each_fault
 async def test_a_short_window_is_enough_for_its_evidence(case: Case, cluster: LocalCluster) -> None:
-    struck = injection(case, cluster)
-    await struck.inject()
+    struck = await inject(case, cluster)
     clock = asyncio.get_running_loop().time
     began = clock()
     evidence = await struck.evidence(SHORT_WINDOW_S)
@@ -96,8 +127,7 @@ async def test_without_the_fault_there_is_no_evidence(case: Case, cluster: Local
 
 @each_fault
 async def test_evidence_is_gone_when_somebody_else_undoes_the_fault(case: Case, cluster: LocalCluster) -> None:
-    struck = injection(case, cluster)
-    await struck.inject()
+    struck = await inject(case, cluster)
     await cluster.heal()
     evidence = await struck.evidence(WINDOW_S)
     assert not evidence.bit, evidence
@@ -176,15 +206,11 @@ async def test_a_node_that_was_told_to_end_and_does_not_is_no_evidence(cluster: 
 
 async def test_the_catalogue_is_what_the_files_hold() -> None:
     assert set(kinds()) >= {
-        "blackhole",
-        "crash",
-        "down",
-        "latency",
-        "pause",
-        "reset",
-        "terminate",
+        *("crash", "terminate", "pause", "starve_cpu", "limit_memory", "slow_model", "crash_on", "fail_rpc"),
+        *("latency", "blackhole", "reset", "down"),
     }  # the words of schedule files
-    assert {case.fault.fault.kind for case in CASES} == set(kinds())  # whatever there is has been through all of this
+    tried = {case.fault.fault.kind for case in CASES} | {aimed.fault.kind for aimed in NOT_HERE}
+    assert tried == set(kinds())  # whatever there is has been through all of this
 
 
 async def test_every_fault_is_broken_and_healed_by_verbs_of_the_package() -> None:
@@ -192,8 +218,8 @@ async def test_every_fault_is_broken_and_healed_by_verbs_of_the_package() -> Non
 
 
 async def test_every_fault_has_all_that_a_fault_has() -> None:
-    for case in CASES:
-        fault = case.fault.fault
+    for aimed in (*(case.fault for case in CASES), *NOT_HERE):
+        fault = aimed.fault
         assert isinstance(fault, Fault)
         assert fault_class(fault.kind) is type(fault)
         assert remake(fault.kind, parameters(fault)) == fault
