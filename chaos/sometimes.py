@@ -81,7 +81,7 @@ def _replaced(record: Record) -> int:
 def _ended(record: Record) -> Iterator[tuple[Mapping[str, Any], frozenset[str], frozenset[str]]]:
     """The line of each request that had attempts fail, with the causes and the workers of those."""
     for line in record.log(COORDINATOR):
-        if line.get("event") == "request" and (attempts := line.get("attempts")):
+        if line.get("event") == "request" and (attempts := [each for each in line["attempts"] if each["cause"]]):
             yield (
                 line,
                 frozenset(each["cause"] for each in attempts),

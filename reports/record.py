@@ -14,6 +14,7 @@ from typing import Any
 import orjson
 
 from reports.history import OBSERVER, History, OpType, Request
+from reports.logs import CoordinatorLog, WorkerLog, coordinator_log, worker_log
 from reports.windows import FaultWindow, fault_windows
 
 
@@ -25,6 +26,7 @@ class Record:
     history: History
     schedule: Mapping[str, Any] = field(default_factory=dict)
     logs: Path | None = None
+    _read: dict[str, CoordinatorLog] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -71,3 +73,16 @@ class Record:
                     yield orjson.loads(line)
                 except ValueError:
                     continue  # the process was killed in the middle of this line
+
+    def coordinator_log(self, node: str) -> CoordinatorLog | None:
+        """What `node` logged of requests and members, read once; None where no log of it was kept."""
+        if node not in self._read:
+            if not self.has_log(node):
+                return None
+            self._read[node] = coordinator_log(self.log(node))
+        return self._read[node]
+
+    @cached_property
+    def worker_logs(self) -> Mapping[str, WorkerLog]:
+        """What each node that does work logged of it, read once; those whose log was not kept are not in it."""
+        return {node: worker_log(node, self.log(node)) for node in self.capacity if self.has_log(node)}

@@ -137,6 +137,7 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
             request_ids=batch.request_ids,
             trace_ids=batch.trace_ids,
             size=len(batch.items),
+            outputs=[answer.label if isinstance(answer, Prediction) else None for answer in computed.answers],
             expired=computed.expired,
             queue_ms=round(computed.queue_ms, 3),
             compute_ms=round(computed.compute_ms, 3),

@@ -8,7 +8,7 @@ from typing import Any
 from system.coordinator.core.dispatcher import Dispatcher
 from system.coordinator.core.ledger import Entry
 from system.coordinator.core.member import Member, MemberState
-from system.coordinator.core.request import Completed, Request
+from system.coordinator.core.request import Attempt, Completed, Request
 from system.tracing.traceparent import trace_id
 
 
@@ -74,7 +74,10 @@ def ended(entry: Entry) -> dict[str, Any]:
 
 
 def ended_line(request: Request, entry: Entry) -> dict[str, Any]:
-    """The fields of the log line "request"."""
+    """The fields of the log line "request".
+
+    Of each attempt, when it was sent and when it ended, after the request was admitted; `cause` is null if it answered.
+    """
     return {
         "request_id": entry.request_id,
         "trace_id": trace_id(request.traceparent),
@@ -84,10 +87,22 @@ def ended_line(request: Request, entry: Entry) -> dict[str, Any]:
         "latency_ms": round(entry.latency_ms, 2),
         "retries": entry.retries,
         "error": entry.error,
-        "attempts": [
-            {"worker": attempt.worker, "cause": attempt.cause} for attempt in request.attempts if attempt.cause
-        ],
+        "attempts": [_attempt_line(request, attempt) for attempt in request.attempts],
     }
+
+
+def _attempt_line(request: Request, attempt: Attempt) -> dict[str, Any]:
+    return {
+        "worker": attempt.worker,
+        "size": attempt.size,
+        "sent_ms": _after_ms(request, attempt.started_at),
+        "ended_ms": _after_ms(request, attempt.ended_at),
+        "cause": attempt.cause,
+    }
+
+
+def _after_ms(request: Request, at: float | None) -> float | None:
+    return None if at is None else round((at - request.accepted_at) * 1000, 2)
 
 
 def changed_line(member: Member, before: MemberState, reason: str) -> dict[str, Any]:

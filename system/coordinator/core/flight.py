@@ -44,7 +44,8 @@ class Flight:
     def begin(cls, worker: str, requests: list[Request], released: Release, now: float) -> Self:
         """A batch that leaves at `now`: each of its requests makes one more attempt."""
         hedge = released is Release.HEDGE
-        attempts = [Attempt(worker, now, request.traceparent, hedge) for request in requests]
+        size = len(requests)
+        attempts = [Attempt(worker, now, request.traceparent, hedge, size) for request in requests]
         for request, attempt in zip(requests, attempts, strict=True):
             request.attempts.append(attempt)
             request.state = State.PROCESSING

@@ -17,7 +17,7 @@ class State(StrEnum):
 
 @dataclass(slots=True, eq=False)
 class Attempt:
-    """One dispatch of one request to one worker, in loop time.
+    """One dispatch of one request to one worker, in loop time, in a batch of `size`.
 
     `ended_at` is None while it is open; then `cause` tells why it gave no answer, and is None if it did. `hedge` if it
     ran beside an earlier one instead of after it. `traceparent` is what its worker is told, W3C's.
@@ -27,6 +27,7 @@ class Attempt:
     started_at: float
     traceparent: str | None = None
     hedge: bool = False
+    size: int = 1
     ended_at: float | None = None
     cause: Cause | None = None
 

@@ -1,0 +1,165 @@
+"""What the nodes of the bundled system logged, as the invariants that join it with the history read it.
+
+Whatever stands in for the system, a simulation for one, writes the same lines, each a JSON object with `timestamp` (ISO
+8601, UTC) and `event`. In `logs/coordinator.log`, one when a request ended, answered or not, and one for each change of
+opinion of a worker:
+
+    {"event": "request", "request_id": …, "input": as much of it as may be read, "success": true, "worker": "worker1",
+     "latency_ms": 12.5, "retries": 0, "error": null,
+     "attempts": [{"worker": "worker1", "size": 3, "sent_ms": 0.4, "ended_ms": 12.5, "cause": null}]}
+    {"event": "membership", "worker": "worker1", "state": "up", "before": "starting", "reason": …}
+
+in `logs/<worker>.log`, one when a batch was computed, before its answers leave:
+
+    {"event": "batch", "request_ids": [a, b, c], "outputs": ["POSITIVE", null, "NEGATIVE"], "size": 3,
+     "queue_ms": 0.1, "compute_ms": 11.2}
+
+Times in them are of one clock, which is not the history's. `size` is that of the batch; `sent_ms` and `ended_ms` count
+from when the request was admitted; `outputs` are null where an item was refused or nobody waited for it any more. A
+line of any process says in `lines_lost` how many before it could not be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+CANARY: Final = "canary"
+"""Under which the coordinator asks its workers itself, to know whether they serve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One dispatch of one request, in seconds of the log's clock; `cause` is None if it answered."""
+
+    worker: str
+    size: int
+    sent_at: float
+    ended_at: float
+    cause: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RequestLine:
+    """How one request ended, as the coordinator has it. Times are seconds of the log's clock."""
+
+    request_id: str
+    input: str
+    success: bool
+    worker: str | None
+    error: str | None
+    admitted_at: float
+    ended_at: float
+    retries: int
+    attempts: tuple[Attempt, ...]
+
+    @property
+    def latency_s(self) -> float:
+        return self.ended_at - self.admitted_at
+
+
+@dataclass(frozen=True, slots=True)
+class MembershipLine:
+    """The coordinator changed its opinion of `worker` at a moment of the log's clock."""
+
+    at: float
+    worker: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class BatchLine:
+    """One batch that `worker` computed. `outputs` has None where an item got no answer, and is None if nobody told."""
+
+    at: float
+    worker: str
+    request_ids: tuple[str, ...]
+    outputs: tuple[str | None, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class CoordinatorLog:
+    """`lost` counts lines that could not be written, or not be understood."""
+
+    requests: tuple[RequestLine, ...] = ()
+    memberships: tuple[MembershipLine, ...] = ()
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerLog:
+    """`lost` counts lines that could not be written, or not be understood."""
+
+    batches: tuple[BatchLine, ...] = ()
+    lost: int = 0
+
+
+@dataclass(slots=True)
+class _Reading:
+    requests: list[RequestLine] = field(default_factory=list)
+    memberships: list[MembershipLine] = field(default_factory=list)
+    batches: list[BatchLine] = field(default_factory=list)
+    lost: int = 0
+
+
+def coordinator_log(lines: Iterable[Mapping[str, Any]]) -> CoordinatorLog:
+    """Of the lines of a coordinator, oldest first; a line that lacks what it should have counts as lost."""
+    reading = _Reading()
+    for line in lines:
+        event = line.get("event")
+        reading.lost += line.get("lines_lost", 0)
+        try:
+            if event == "request":
+                reading.requests.append(_request(line))
+            elif event == "membership":
+                reading.memberships.append(MembershipLine(_at(line), line["worker"], line["state"]))
+        except (KeyError, TypeError, ValueError):
+            reading.lost += 1
+    return CoordinatorLog(tuple(reading.requests), tuple(reading.memberships), reading.lost)
+
+
+def worker_log(worker: str, lines: Iterable[Mapping[str, Any]]) -> WorkerLog:
+    """Of the lines of a worker, oldest first."""
+    reading = _Reading()
+    for line in lines:
+        reading.lost += line.get("lines_lost", 0)
+        if line.get("event") != "batch":
+            continue
+        try:
+            outputs = line.get("outputs")
+            ids = tuple(line["request_ids"])
+            reading.batches.append(BatchLine(_at(line), worker, ids, None if outputs is None else tuple(outputs)))
+        except (KeyError, TypeError, ValueError):
+            reading.lost += 1
+    return WorkerLog(tuple(reading.batches), reading.lost)
+
+
+def _request(line: Mapping[str, Any]) -> RequestLine:
+    ended_at = _at(line)
+    admitted_at = ended_at - line["latency_ms"] / 1000
+    return RequestLine(
+        line["request_id"],
+        line["input"],
+        line["success"] is True,
+        line["worker"],
+        line["error"],
+        admitted_at,
+        ended_at,
+        line["retries"],
+        tuple(
+            Attempt(
+                each["worker"],
+                each["size"],
+                admitted_at + each["sent_ms"] / 1000,
+                ended_at if each["ended_ms"] is None else admitted_at + each["ended_ms"] / 1000,
+                each["cause"],
+            )
+            for each in line["attempts"]
+        ),
+    )
+
+
+def _at(line: Mapping[str, Any]) -> float:
+    return datetime.fromisoformat(line["timestamp"]).timestamp()

@@ -1,0 +1,73 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from reports.history import History
+from reports.logs import Attempt, BatchLine, CoordinatorLog, MembershipLine, RequestLine, WorkerLog
+from reports.record import Record
+
+FACTS = {"system": {"nodes": [{"name": "coordinator"}, *({"name": f"worker{n}", "capacity": 1} for n in (1, 2))]}}
+REQUEST = {
+    "timestamp": "2026-01-01T00:00:10.500000Z",
+    "event": "request",
+    "request_id": "a",
+    "input": "fine",
+    "success": True,
+    "worker": "worker1",
+    "latency_ms": 500,
+    "retries": 1,
+    "error": None,
+    "attempts": [
+        {"worker": "worker2", "size": 2, "sent_ms": 0.0, "ended_ms": 250.0, "cause": "cut"},
+        {"worker": "worker1", "size": 3, "sent_ms": 250.0, "ended_ms": 500.0, "cause": None},
+    ],
+}
+AT = 1767225610.0
+
+
+def kept(tmp_path: Path, **logs: list[dict[str, Any] | str]) -> Record:
+    for node, lines in logs.items():
+        text = "\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines)
+        (tmp_path / f"{node}.log").write_text(text)
+    return Record(FACTS, History(()), logs=tmp_path)
+
+
+def test_a_coordinator_says_how_each_request_ended_and_what_it_thinks_of_its_workers(tmp_path: Path) -> None:
+    change = {"timestamp": "2026-01-01T00:00:11Z", "event": "membership", "worker": "worker2", "state": "down"}
+    record = kept(tmp_path, coordinator=[REQUEST, change, {"event": "started"}, '{"event": "requ'])
+    assert record.coordinator_log("coordinator") == CoordinatorLog(
+        requests=(
+            RequestLine(
+                *("a", "fine", True, "worker1", None, AT, AT + 0.5, 1),
+                (
+                    Attempt("worker2", 2, AT, AT + 0.25, "cut"),
+                    Attempt("worker1", 3, AT + 0.25, AT + 0.5, None),
+                ),
+            ),
+        ),
+        memberships=(MembershipLine(AT + 1, "worker2", "down"),),
+    )
+    assert record.coordinator_log("coordinator") is record.coordinator_log("coordinator")
+    assert record.coordinator_log("front") is None
+
+
+def test_a_worker_says_what_it_computed(tmp_path: Path) -> None:
+    batch = {"timestamp": "2026-01-01T00:00:10Z", "event": "batch", "request_ids": ["a", "b"]}
+    record = kept(tmp_path, worker1=[batch, {**batch, "outputs": ["POSITIVE", None]}])
+    assert record.worker_logs == {
+        "worker1": WorkerLog(
+            (BatchLine(AT, "worker1", ("a", "b"), None), BatchLine(AT, "worker1", ("a", "b"), ("POSITIVE", None)))
+        )
+    }
+
+
+def test_lines_that_could_not_be_written_or_lack_something_are_counted(tmp_path: Path) -> None:
+    short = {name: value for name, value in REQUEST.items() if name != "latency_ms"}
+    batch = {"timestamp": "yesterday", "event": "batch", "request_ids": ["a"]}
+    record = kept(tmp_path, coordinator=[{**REQUEST, "lines_lost": 4}, short], worker1=[batch])
+    log = record.coordinator_log("coordinator")
+    assert log is not None
+    assert (len(log.requests), log.lost) == (1, 5)
+    assert record.worker_logs["worker1"] == WorkerLog((), 1)
