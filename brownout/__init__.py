@@ -11,6 +11,7 @@ up.py            `brownout up`: the system on this machine, until Ctrl-C
   port.py          whether the coordinator may listen where it is asked to
   status.py        what the coordinator's /status says, and the rate between two of its answers
   screen.py        that status, drawn in place at a terminal and line by line elsewhere
+  live_page.py     the dashboard beside it
   log_follower.py  the processes' logs, as they are written
 
 load.py          `brownout load`: traffic for a running system; the client itself is system/client

@@ -12,6 +12,7 @@ from brownout.software import docker, docker_compose, go, pythons, toxiproxy
 from brownout.surroundings import cores, embedded_model, memory, port
 
 COORDINATOR_PORT: Final = 8000
+LIVE_PAGE_PORT: Final = 8501
 NEEDED_LOCALLY: Final = ("python", "memory", "toxiproxy-server", "embedded model")
 COLOURS: Final = {State.FINE: "green", State.MISSING: "bold red", State.ABSENT: "yellow"}
 
@@ -56,6 +57,7 @@ def examine() -> Examination:
         docker(),
         docker_compose(),
         port(COORDINATOR_PORT, "brownout up", "brownout up --port 0"),
+        port(LIVE_PAGE_PORT, "its live page", "brownout up --dashboard-port 0"),
         embedded_model(),
     )
     return Examination(findings, substrates_of(findings))

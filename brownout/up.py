@@ -13,6 +13,10 @@ def up(
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where the coordinator listens; 0 for any free port.")] = (
         8000
     ),
+    dashboard: Annotated[bool, typer.Option(help="Show it all on a live page.")] = True,
+    dashboard_port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Where the live page listens; 0 for any free port.")
+    ] = 8501,
     workers: Annotated[int, typer.Option(min=1, max=64, help="How many workers.")] = 3,
     logs: Annotated[
         Path | None,
@@ -20,7 +24,7 @@ def up(
     ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Show the logs as they are written.")] = False,
 ) -> None:
-    """Start the coordinator and its workers here; Ctrl-C drains and stops them, a second one kills them.
+    """Start the coordinator, its workers and a live page here; Ctrl-C drains and stops them, a second one kills them.
 
     Settings of the coordinator and the workers are taken from the environment. A worker that ends is started again.
 
@@ -32,4 +36,5 @@ def up(
     """
     from brownout.upkeep import keep_up  # noqa: PLC0415 - heavy, and of no use to anybody else's --help
 
-    raise typer.Exit(keep_up(port=port, workers=workers, logs=logs, verbose=verbose))
+    page = dashboard_port if dashboard else None
+    raise typer.Exit(keep_up(port=port, page=page, workers=workers, logs=logs, verbose=verbose))

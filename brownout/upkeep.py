@@ -14,6 +14,7 @@ from rich.console import Console
 from brownout import port as ports
 from brownout.exit_code import ExitCode
 from brownout.fleet import Fleet, FleetProblem, Plan, running
+from brownout.live_page import LivePage
 from brownout.log_follower import following
 from brownout.screen import Screen
 from chaos.ports import PortReservation
@@ -24,15 +25,15 @@ DECIDED: Final = {"PORT": "--port", "WORKERS": "--workers"}  # settings that an 
 GUARDS: Final = ("API_KEYS", "API_KEYS_FILE", "TLS_CERT", "TLS_KEY", "TLS_CLIENT_CA", "WORKER_TLS_CA")
 
 
-def keep_up(*, port: int, workers: int, logs: Path | None, verbose: bool) -> ExitCode:
-    """Run the system until a signal comes or it cannot go on."""
+def keep_up(*, port: int, page: int | None, workers: int, logs: Path | None, verbose: bool) -> ExitCode:
+    """Run the system until a signal comes or it cannot go on; with a live page at port `page`, None for none."""
     console = Console()
     try:
-        with _settled(port) as settled:
+        with _settled(port) as settled, _page_settled(page) as page_settled:
             logs = logs or platformdirs.user_log_path("brownout") / f"up-{settled}"
             plan = Plan.of_environment(port=settled, workers=workers, logs=logs.absolute())
             _refuse_guards(plan)
-            return asyncio.run(Upkeep(plan, console, verbose=verbose).run())
+            return asyncio.run(Upkeep(plan, console, page=page_settled, verbose=verbose).run())
     except HarnessProblem as problem:
         _say(Console(stderr=True), str(problem))
         return ExitCode.COULD_NOT_RUN
@@ -41,8 +42,9 @@ def keep_up(*, port: int, workers: int, logs: Path | None, verbose: bool) -> Exi
 class Upkeep:
     """Holds the fleet while it runs; the first signal ends it in order, the second at once."""
 
-    def __init__(self, plan: Plan, console: Console, *, verbose: bool) -> None:
+    def __init__(self, plan: Plan, console: Console, *, page: int | None = None, verbose: bool) -> None:
         self._plan = plan
+        self._page = page
         self._verbose = verbose
         self._console = console
         self._say: Callable[[str], None] = partial(_say, console)
@@ -94,19 +96,30 @@ class Upkeep:
                     tasks.create_task(fleet.outlive_coordinator())
                     tasks.create_task(fleet.outlive_workers())
                     tasks.create_task(Screen(fleet, self._console).show())
+                    if self._page is not None:
+                        tasks.create_task(LivePage(self._plan, fleet.url, self._page, self._say).keep())
             except* FleetProblem as problems:
                 raise FleetProblem("\n".join(map(str, problems.exceptions))) from None
 
 
 @contextmanager
-def _settled(port: int) -> Iterator[int]:
+def _settled(port: int, option: str = "--port") -> Iterator[int]:
     """The port itself if it is free, or for 0 one that is kept free for us meanwhile. Raises PortTaken."""
     if port:
-        ports.check(port)
+        ports.check(port, option)
         yield port
     else:
         with PortReservation() as reserved:
             yield reserved.port
+
+
+@contextmanager
+def _page_settled(port: int | None) -> Iterator[int | None]:
+    if port is None:
+        yield None
+    else:
+        with _settled(port, "--dashboard-port") as settled:
+            yield settled
 
 
 def _refuse_guards(plan: Plan) -> None:

@@ -15,12 +15,21 @@ Computed from it by pure functions:
 measure     figures: how many, how fast, how much was left to do it with
 series      requests, latencies and answers over time
 bands       where fault windows are drawn
+states      what each worker was taken for, over time
+batches     how many batches, how large
+
+The same of a system that runs now:
+
+live        what one /status says, and the last minutes of them
+request_log the requests that ended: merged, searched, as a table
 
 Drawn, thinly:
 
 palette     one meaning per colour
 frame       what all charts share: time axis, fault windows, type and colours
 plots, svg  the charts, and how they enter a page
+panels      plots below each other with one crosshair
+live_plots  the charts of a running system
 page        what a report says, before any of it is HTML
 render      a run as one self-contained HTML file, from `templates`
 """

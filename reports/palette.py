@@ -41,6 +41,19 @@ OUTCOMES: Final[Mapping[OpType, Colour]] = MappingProxyType(
 VERDICTS: Final[Mapping[Verdict, Colour]] = MappingProxyType(
     {Verdict.HELD: GOOD, Verdict.VIOLATED: BAD, Verdict.INCONCLUSIVE: UNKNOWN},
 )
+# What a coordinator takes a worker for: what is known to serve, known not to, and in between what is not known. States
+# that share a colour differ in height where they are drawn, and in words everywhere.
+STATES: Final[Mapping[str, Colour]] = MappingProxyType(
+    {
+        "up": GOOD,
+        "trial": UNKNOWN,
+        "suspected": UNKNOWN,
+        "ejected": BAD,
+        "down": BAD,
+        "starting": MUTED,
+        "leaving": MUTED,
+    }
+)
 
 OTHER_FAULT: Final = Colour("fault-other", "#69707c", "#a5adba")
 FAULTS: Final[Mapping[str, Colour]] = MappingProxyType(
@@ -73,6 +86,11 @@ FAULTS: Final[Mapping[str, Colour]] = MappingProxyType(
 def fault_colour(kind: str) -> Colour:
     """The colour of a fault; kinds that a user added share one, and their labels tell them apart."""
     return FAULTS.get(kind, OTHER_FAULT)
+
+
+def state_colour(state: str) -> Colour:
+    """The colour of a worker's state; one that the palette does not know is not known."""
+    return STATES.get(state, UNKNOWN)
 
 
 def colours() -> Iterator[Colour]:

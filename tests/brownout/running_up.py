@@ -110,9 +110,10 @@ def running_up(
     """Ended, whatever the test did to it."""
     directory.mkdir(parents=True, exist_ok=True)
     output, logs = directory / "said.txt", directory / "logs"
+    page = () if "--dashboard-port" in arguments else ("--no-dashboard",)
     with output.open("wb") as sink:
         process = subprocess.Popen(
-            (*COMMAND, "up", "--port", "0", "--logs", str(logs), *arguments),
+            (*COMMAND, "up", "--port", "0", "--logs", str(logs), *page, *arguments),
             stdout=sink,
             stderr=subprocess.STDOUT,
             env={**os.environ, **(environment or {})},

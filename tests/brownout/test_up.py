@@ -2,6 +2,8 @@ import os
 import shutil
 import signal
 import subprocess
+from contextlib import closing
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Final
 
@@ -60,7 +62,7 @@ def test_one_ctrl_c_stops_everything_in_order(tmp_path: Path) -> None:
 
 
 def test_at_a_terminal_the_workers_are_drawn_and_the_drawing_goes_away(tmp_path: Path) -> None:
-    with at_terminal(*COMMAND, "up", "--port", "0", "--workers", "1", "--logs", str(tmp_path)) as up:
+    with at_terminal(*COMMAND, "up", "--port", "0", "--workers", "1", "--no-dashboard", "--logs", str(tmp_path)) as up:
         eventually(lambda: "1 of 1 workers alive" in up.drawn, "a drawn status")
         up.process.send_signal(signal.SIGINT)
         assert up.wait(END_S) == 0
@@ -121,7 +123,8 @@ def test_a_signal_before_it_is_ready_leaves_nothing_either(tmp_path: Path) -> No
 
 
 def test_wrong_settings_of_all_processes_are_told_at_once(tmp_path: Path) -> None:
-    refused = brownout("up", "--workers", "1", "--port", "0", "--logs", str(tmp_path), BATCH_SIZE="0", CRASH_RATE="7")
+    one = ("--workers", "1", "--port", "0", "--no-dashboard")
+    refused = brownout("up", *one, "--logs", str(tmp_path), BATCH_SIZE="0", CRASH_RATE="7")
     assert refused.returncode == 3
     assert "BATCH_SIZE='0'" in refused.stderr
     assert "CRASH_RATE='7'" in refused.stderr
@@ -129,7 +132,7 @@ def test_wrong_settings_of_all_processes_are_told_at_once(tmp_path: Path) -> Non
 
 def test_keys_and_certificates_are_refused_all_at_once(tmp_path: Path) -> None:
     guards = {"API_KEYS": "a-key-of-16-characters", "TLS_CERT": "cert.pem"}
-    refused = brownout("up", "--port", "0", "--logs", str(tmp_path), **guards)
+    refused = brownout("up", "--port", "0", "--no-dashboard", "--logs", str(tmp_path), **guards)
     assert refused.returncode == 3
     assert "API_KEYS, TLS_CERT is set; unset it" in refused.stderr
     assert guards["API_KEYS"] not in refused.stderr
@@ -138,7 +141,7 @@ def test_keys_and_certificates_are_refused_all_at_once(tmp_path: Path) -> None:
 
 def test_a_place_where_no_log_can_be_written_is_told_with_its_mend(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    refused = brownout("up", "--port", "0", "--logs", str(tmp_path / "file" / "logs"), PORT="9999")
+    refused = brownout("up", "--port", "0", "--no-dashboard", "--logs", str(tmp_path / "file" / "logs"), PORT="9999")
     assert refused.returncode == 3
     assert str(tmp_path / "file" / "logs") in refused.stderr
     assert "--logs DIR" in refused.stderr
@@ -170,3 +173,27 @@ def test_the_end_of_the_coordinator_ends_the_rest_and_says_so(tmp_path: Path) ->
 
 def copy_of_the_model(directory: Path) -> Path:
     return Path(shutil.copytree(catalogue.read(catalogue.EMBEDDED).directory, directory))
+
+
+def test_a_live_page_comes_with_it_and_goes_with_it(tmp_path: Path) -> None:
+    with running_up(tmp_path, "--workers", "1", "--dashboard-port", "0") as up:
+        up.await_line("live page: http://127.0.0.1:", timeout_s=60)
+        page = up.said.partition("live page: ")[2].split()[0]
+        with closing(HTTPConnection(page.removeprefix("http://"), timeout=20)) as connection:
+            connection.request("GET", "/_stcore/health")
+            assert connection.getresponse().status == 200
+        [dashboard] = [each for each in up.family() if "streamlit" in each.cmdline()]
+        dashboard.kill()
+        up.await_line("the live page is gone")
+        assert infer(up.url, "the rest goes on")["success"]
+        family = up.family()
+        up.send(signal.SIGINT)
+        assert up.process.wait(END_S) == 0
+        assert gone(family)
+
+
+def test_a_port_of_the_live_page_that_is_taken_is_named_with_its_mend(up: RunningUp) -> None:
+    port = up.url.rpartition(":")[2]
+    refused = brownout("up", "--port", "0", "--dashboard-port", port)
+    assert refused.returncode == 3
+    assert f"brownout up --dashboard-port {int(port) + 1}" in refused.stderr

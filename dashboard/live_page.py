@@ -1,0 +1,223 @@
+"""The system as it is now: workers, counters, what is pending, what ended, and the last minutes of it all.
+
+Each part refreshes by itself. When the coordinator is away the last known state stays, under a banner that says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Final, get_args
+
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard.markup import banner, heading, table, tiles, told
+from dashboard.settings import Settings
+from dashboard.watch import Seen, Watch
+from reports.batches import batches_between
+from reports.live import Sample, completed_rps, readings
+from reports.live_plots import LiveView, live_chart
+from reports.palette import BAD, GOOD, UNKNOWN, state_colour
+from reports.panels import themed
+from reports.request_log import Ending, Search, csv, found, points
+from reports.request_log import table as log_table
+from reports.series import LEVELS, bucket_width, quantiles_over_time
+from reports.states import GAP_S, state_spans
+
+GLYPHS: Final = {
+    "up": "●",
+    "trial": "◐",
+    "suspected": "?",
+    "ejected": "⊘",
+    "down": "✕",
+    "starting": "…",
+    "leaving": "↩",
+}
+MINUTES: Final = (1, 5, 15)
+SHOWN: Final = 40  # pending requests that are listed; the others are counted
+POINTS: Final = 150  # of each line
+
+
+@st.cache_resource(show_spinner=False)
+def watching(url: str, api_key: str | None) -> Watch:
+    watch = Watch(url, api_key)
+    watch.start()
+    return watch
+
+
+def live_page(settings: Settings) -> None:
+    watch = watching(settings.url, settings.api_key)
+    st.html(heading("Live", f"coordinator {settings.url}"))
+    _now(watch)
+    _pending(watch)
+    minutes = st.segmented_control(
+        "Minutes shown", MINUTES, default=MINUTES[1], format_func=lambda each: f"{each} min", key="minutes"
+    )
+    _over_time(watch, minutes or MINUTES[1])
+    _log(watch)
+
+
+@st.fragment(run_every=1.0)
+def _now(watch: Watch) -> None:
+    seen = watch.seen
+    st.html(_state(watch.url, seen))
+    newest = seen.newest
+    if newest is None:
+        return
+    st.html(tiles(_counters(newest, completed_rps(seen.samples))))
+    st.html(_workers(newest))
+
+
+@st.fragment(run_every=1.0)
+def _pending(watch: Watch) -> None:
+    newest = watch.seen.newest
+    if newest is None:
+        return
+    in_flight = sum(each.in_flight for each in newest.pending)
+    st.html(
+        heading(
+            "Pending requests",
+            f"⏳ {len(newest.pending) - in_flight} queued, ⚙️ {in_flight} in flight",
+            level=2,
+        )
+    )
+    shown = newest.pending[:SHOWN]
+    rest = len(newest.pending) - len(shown)
+    st.html(
+        table(
+            f"the {len(shown)} oldest, and {rest} more" if rest else "the oldest first",
+            ("state", "waits", "worker", "input", "id"),
+            [
+                (
+                    "⚙️ in flight" if each.in_flight else "⏳ queued",
+                    f"{max(0.0, newest.at_s - each.since_s):.1f} s",
+                    each.worker or "",
+                    each.input,
+                    Markup('<span class="b-mono">{}</span>').format(each.id),
+                )
+                for each in shown
+            ],
+            numeric=(1,),
+        )
+        if shown
+        else Markup('<p class="b-quiet">Nothing is pending.</p>')
+    )
+
+
+@st.fragment(run_every=2.0)
+def _over_time(watch: Watch, minutes: int) -> None:
+    seen = watch.seen
+    if seen.newest is None:
+        return
+    span_s = minutes * 60.0
+    end_s = time.time()
+    start_s = end_s - span_s
+    view = LiveView(
+        start_s=start_s,
+        end_s=end_s,
+        readings=readings(
+            [each for each in seen.samples if each.at_s >= start_s], span_s / POINTS, gap_s=max(GAP_S, span_s / 50)
+        ),
+        quantiles=quantiles_over_time(points(seen.log, start_s), span_s, bucket_width(span_s, LEVELS)),
+        batches=batches_between([each for each in seen.batches if each.at_s >= start_s], gap_s=3 * GAP_S),
+        states=state_spans((each.look for each in seen.samples), seen.newest.at_s),
+        workers=tuple(each.id for each in seen.newest.workers),
+    )
+    dark = st.context.theme.type == "dark"
+    st.vega_lite_chart(themed(live_chart(view), dark=dark), theme=None, width="stretch", key="over_time")
+    st.caption(
+        "Lines are broken where nothing was measured. Quantiles are of the answers in the log, a p99 of 20 or more; "
+        "the crosshair tells how many are behind them."
+    )
+
+
+@st.fragment(run_every=3.0)
+def _log(watch: Watch) -> None:
+    seen = watch.seen
+    if seen.newest is None:
+        return
+    st.html(heading("Request log", f"the last {len(seen.log):,} requests that ended, newest first", level=2))
+    words, ending, workers, slow, save = st.columns([4, 2, 3, 2, 2], vertical_alignment="bottom")
+    search = Search(
+        words=words.text_input("Search", placeholder="text, worker, error or id", key="words"),
+        ending=ending.selectbox("Ending", get_args(Ending), index=None, placeholder="all", key="ending"),
+        workers=tuple(
+            workers.multiselect("Workers", [each.id for each in seen.newest.workers], placeholder="all", key="workers")
+        ),
+        at_least_ms=slow.number_input("At least, ms", min_value=0.0, value=0.0, step=50.0, key="slow"),
+    )
+    shown = found(seen.log, search)
+    save.download_button(
+        "CSV",
+        lambda: csv(shown).encode(),
+        file_name="requests.csv",
+        mime="text/csv",
+        on_click="ignore",
+        width="stretch",
+    )
+    st.caption(f"{len(shown):,} of {len(seen.log):,} shown; a click on a column's name sorts by it")
+    st.dataframe(
+        log_table(shown),
+        hide_index=True,
+        height=460,
+        key="log",
+        column_config={
+            "time": st.column_config.DatetimeColumn("time (UTC)", format="HH:mm:ss.SSS"),
+            "latency_ms": st.column_config.NumberColumn("latency, ms", format="%.1f"),
+            "score": st.column_config.NumberColumn(format="%.3f"),
+            "input": st.column_config.TextColumn("input (truncated)", width="large"),
+        },
+    )
+
+
+def _state(url: str, seen: Seen) -> Markup:
+    if seen.newest is None:
+        if seen.problem is None:
+            return banner(UNKNOWN, "…", "Asking the coordinator", f"at {url}")
+        return banner(UNKNOWN, "✕", "The coordinator is away", f"at {url}: {seen.problem}. Asking again all the time.")
+    if seen.problem is not None:
+        last = datetime.fromtimestamp(seen.newest.at_s, UTC)
+        return banner(
+            UNKNOWN,
+            "✕",
+            "The coordinator is away:",
+            f"{seen.problem}. What follows is its last known state, of {last:%H:%M:%S} UTC. Asking again all the time.",
+        )
+    newest = seen.newest
+    if newest.alive == len(newest.workers) and newest.workers:
+        return banner(GOOD, "●", f"All {newest.alive} workers serve.")
+    if newest.alive:
+        return banner(UNKNOWN, "◐", f"{newest.alive} of {len(newest.workers)} workers serve.", "Requests go to those.")
+    return banner(BAD, "✕", "No worker serves.", "Requests wait for one until their deadline.")
+
+
+def _counters(newest: Sample, rate: float | None) -> Iterator[tuple[str, str, str]]:
+    yield "answers per s", "\N{EN DASH}" if rate is None else f"{rate:,.1f}", "ink"
+    yield "submitted", f"{newest.submitted:,}", "ink"
+    yield "completed", f"{newest.completed:,}", "good" if newest.completed else "ink"
+    yield "failed", f"{newest.failed:,}", "bad" if newest.failed else "ink"
+    yield "retried", f"{newest.retried:,}", "unknown" if newest.retried else "ink"
+    yield "hedged", f"{newest.hedged:,}", "ink"
+    yield "refused", f"{newest.refused:,}", "unknown" if newest.refused else "ink"
+    yield "queue length", f"{newest.queue_length:,}", "ink"
+    yield "in flight", f"{newest.in_flight:,}", "ink"
+
+
+def _workers(newest: Sample) -> Markup:
+    return table(
+        "Workers",
+        ("worker", "state", "last heartbeat", "processed", "in flight"),
+        [
+            (
+                each.id,
+                told(GLYPHS.get(each.state, "?"), each.state, state_colour(each.state)),
+                "never" if each.heard_s is None else f"{max(0.0, newest.at_s - each.heard_s):.1f} s ago",
+                f"{each.processed:,}",
+                each.in_flight,
+            )
+            for each in newest.workers
+        ],
+        numeric=(2, 3, 4),
+    )

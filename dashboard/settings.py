@@ -1,0 +1,53 @@
+"""What the dashboard takes from its environment. All problems are reported at once."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self
+from urllib.parse import urlsplit
+
+NAMES: Final[Mapping[str, str]] = {
+    "COORDINATOR_URL": "where the coordinator listens, like http://host:port (default http://127.0.0.1:8000)",
+    "COORDINATOR_API_KEY": "one of its API keys, if it asks for any",
+    "RUNS_DIR": "the directory of the runs to show (default reports/runs)",
+    "HOST": "the name or address to listen on (default 127.0.0.1)",
+    "PORT": "the port to listen on (default 8501)",
+    "FIRST_PAGE": "live or runs (default live)",
+}
+
+
+class BadSettings(ValueError):
+    """Everything that is wrong, a line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    url: str
+    api_key: str | None
+    runs: Path
+    host: str
+    port: int
+    first_page: str
+
+    @classmethod
+    def of_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
+        """Raises BadSettings."""
+        given = {name: environment.get(name, "").strip() for name in NAMES}
+        problems = []
+        url = (given["COORDINATOR_URL"] or "http://127.0.0.1:8000").rstrip("/")
+        parts = urlsplit(url)
+        if parts.scheme not in ("http", "https") or not parts.netloc:
+            problems.append(f"COORDINATOR_URL={url!r}: not an address like http://host:port")
+        port = given["PORT"] or "8501"
+        if not port.isascii() or not port.isdigit() or not 0 < int(port) < 65536:
+            problems.append(f"PORT={port!r}: not a port from 1 to 65535")
+        first = given["FIRST_PAGE"] or "live"
+        if first not in ("live", "runs"):
+            problems.append(f"FIRST_PAGE={first!r}: neither live nor runs")
+        if problems:
+            raise BadSettings("\n".join(problems))
+        runs = Path(given["RUNS_DIR"] or "reports/runs").absolute()
+        return cls(url, given["COORDINATOR_API_KEY"] or None, runs, given["HOST"] or "127.0.0.1", int(port), first)

@@ -1,0 +1,261 @@
+"""The charts of a running system: rates, latency, what is under way, batches and worker states on one time axis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import altair as alt
+
+from reports.batches import BatchBucket
+from reports.frame import FONT, Chart, over
+from reports.live import Reading
+from reports.palette import BAD, GOOD, GROUND, INK, MUTED, UNKNOWN, state_colour
+from reports.panels import Panel, Stretch, TimeAxis, stacked
+from reports.series import QuantileBucket
+from reports.states import StateSpan
+
+ROW_PX: Final = 26
+# Share of a row's height: a state is told by its shape as well as its colour.
+HEIGHTS: Final = {"up": 0.82, "trial": 0.56, "suspected": 0.56, "starting": 0.34, "leaving": 0.34, "ejected": 0.34}
+LOWEST: Final = 0.12
+CHARACTER_S: Final = 0.011  # of the width of the chart that a character of a state's name takes, with some air
+
+
+@dataclass(frozen=True, slots=True)
+class LiveView:
+    """Everything the chart shows, over [start_s, end_s] in seconds since the epoch."""
+
+    start_s: float
+    end_s: float
+    readings: tuple[Reading | float, ...]
+    quantiles: tuple[QuantileBucket, ...]
+    batches: tuple[BatchBucket, ...]
+    states: tuple[StateSpan, ...]
+    workers: tuple[str, ...]
+
+
+def live_chart(view: LiveView) -> Chart:
+    """All of it, with a crosshair. What was not measured is not drawn."""
+    axis = TimeAxis(view.start_s * 1000, view.end_s * 1000, of_day=True)
+    workers = view.workers
+    spans = [
+        StateSpan(span.worker, span.state, span.start_s * 1000, min(span.end_s, view.end_s) * 1000)
+        for span in view.states
+        if span.end_s > view.start_s
+    ]
+    panels = [
+        Panel("requests per second", 110, lambda at: _rates(view.readings, axis, at)),
+        Panel("latency of answers: median (thick) and p99 (thin)", 110, lambda at: _quantiles(view, axis, at)),
+        Panel("requests in flight, and queued (dashed)", 90, lambda at: _under_way(view.readings, axis, at)),
+        Panel("mean batch size", 70, lambda at: _batches(view.batches, axis, at)),
+        Panel("workers", ROW_PX * len(workers), lambda at: state_rows(spans, workers, axis, at)),
+    ]
+    moments = [_told(reading, view) for reading in view.readings if isinstance(reading, Reading)]
+    told = (
+        ("answered", "answered per s"),
+        ("failed", "failed per s"),
+        ("retried", "retried per s"),
+        ("p50", "median ms"),
+        ("p99", "p99 ms"),
+        ("points", "answers behind both"),
+        ("in_flight", "in flight"),
+        ("queued", "queued"),
+        ("batch", "mean batch size"),
+    )
+    return stacked(panels, axis, moments, told, zoom=False)
+
+
+def state_rows(spans: Iterable[StateSpan], workers: Sequence[str], axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
+    """One row for each worker, its states as bars whose height and words differ, not only their colour."""
+    row = {worker: number for number, worker in enumerate(workers)}
+    width = axis.end - axis.start
+    rows = []
+    for span in spans:
+        if span.worker not in row:
+            continue
+        start = max(span.start_s, axis.start)
+        base = row[span.worker] + 0.92
+        rows.append(
+            {
+                "start": start,
+                "end": span.end_s,
+                "base": base,
+                "top": base - HEIGHTS.get(span.state, LOWEST),
+                "middle": row[span.worker] + 0.52,
+                "worker": span.worker,
+                "state": span.state,
+                "colour": state_colour(span.state).light,
+                "words": span.state if span.end_s - start > len(span.state) * CHARACTER_S * width else "",
+            }
+        )
+    scale = at.rows(len(workers))
+    named = over({"worker": worker, "row": number + 0.52} for worker, number in row.items())
+    names: dict[str, Any] = {"aria": False, "align": "right", "baseline": "middle", "font": FONT, "fontSize": 11}
+    inside: dict[str, Any] = {**names, "align": "left", "dx": 5, "fontSize": 10, "fontWeight": 600}
+    bars = over(rows)
+    y = alt.Y("base:Q", scale=scale, axis=None)
+    return [
+        bars.mark_rect(aria=False, clip=True).encode(
+            x=axis.x("start"),
+            x2=alt.X2("end"),
+            y=y,
+            y2=alt.Y2("top"),
+            color=alt.Color("colour:N", scale=None, legend=None),
+            tooltip=[alt.Tooltip("worker:N"), alt.Tooltip("state:N")],
+        ),
+        bars.transform_filter("datum.state == 'up'")
+        .mark_text(**inside, color=GROUND.light, clip=True)
+        .encode(x=axis.x("start"), y=alt.Y("middle:Q", scale=scale, axis=None), text="words:N"),
+        bars.transform_filter("datum.state != 'up'")
+        .mark_text(**inside, color=INK.light, clip=True, dy=-7)
+        .encode(x=axis.x("start"), y=alt.Y("middle:Q", scale=scale, axis=None), text="words:N"),
+        named.mark_text(**names, x=-8, color=INK.light).encode(
+            y=alt.Y("row:Q", scale=scale, axis=None), text="worker:N"
+        ),
+    ]
+
+
+def _rates(readings: Sequence[Reading | float], axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
+    told = [each for each in readings if isinstance(each, Reading)]
+    highest = _top(max((max(each.completed_rps, each.failed_rps, each.retried_rps) for each in told), default=0.0))
+    lines = (
+        ("answered", "completed_rps", GOOD.light, [1, 0]),
+        ("failed", "failed_rps", BAD.light, [6, 3]),
+        ("retried", "retried_rps", UNKNOWN.light, [2, 2]),
+    )
+    return [
+        _line(readings, field, axis, at.scale(0, highest), colour=colour, dash=dash) for _, field, colour, dash in lines
+    ] + _key([(name, colour) for name, _, colour, _ in lines], at)
+
+
+def _under_way(readings: Sequence[Reading | float], axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
+    told = [each for each in readings if isinstance(each, Reading)]
+    highest = _top(max((max(each.in_flight, each.queued) for each in told), default=0))
+    scale = at.scale(0, highest)
+    return [
+        _line(readings, "in_flight", axis, scale, colour=INK.light, dash=[1, 0]),
+        _line(readings, "queued", axis, scale, colour=UNKNOWN.light, dash=[5, 3]),
+    ]
+
+
+def _line(
+    readings: Sequence[Reading | float],
+    field: str,
+    axis: TimeAxis,
+    scale: alt.Scale,
+    *,
+    colour: str,
+    dash: Sequence[int],
+) -> alt.Chart:
+    """A line that is broken at every gap."""
+    rows, piece = [], 0
+    for each in readings:
+        if isinstance(each, Reading):
+            rows.append({"at": each.at_s * 1000, "value": round(getattr(each, field), 2), "piece": piece})
+        else:
+            piece += 1
+    line: alt.Chart = (
+        over(rows)
+        .mark_line(aria=False, color=colour, strokeWidth=1.6, strokeDash=list(dash), clip=True)
+        .encode(
+            x=axis.x("at"),
+            y=alt.Y("value:Q", scale=scale, axis=y_axis()),
+            detail="piece:N",
+        )
+    )
+    return line
+
+
+def _quantiles(view: LiveView, axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
+    buckets = view.quantiles
+    highest = _top(max((ms for each in buckets for ms in (each.p50_ms, each.p99_ms) if ms is not None), default=0.0))
+    scale = at.scale(0, highest)
+    layers = []
+    for field, thickness in (("p50_ms", 2.6), ("p99_ms", 1.4)):
+        rows = [
+            {
+                "start": (view.start_s + each.start_s) * 1000,
+                "end": (view.start_s + each.end_s) * 1000,
+                "ms": round(ms, 2),
+            }
+            for each in buckets
+            if (ms := getattr(each, field)) is not None
+        ]
+        layers.append(
+            over(rows)
+            .mark_rule(aria=False, color=INK.light, strokeWidth=thickness, clip=True)
+            .encode(
+                x=axis.x("start"),
+                x2=alt.X2("end"),
+                y=alt.Y("ms:Q", scale=scale, axis=y_axis("datum.value + ' ms'")),
+            )
+        )
+    return layers
+
+
+def _batches(buckets: Sequence[BatchBucket], axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
+    rows = [
+        {"start": each.start_s * 1000, "end": each.end_s * 1000, "size": round(each.mean_size, 2), "zero": 0}
+        for each in buckets
+        if each.mean_size is not None
+    ]
+    highest = _top(max((row["size"] for row in rows), default=0.0))
+    scale = at.scale(0, highest)
+    return [
+        over(rows)
+        .mark_rect(aria=False, color=GOOD.light, opacity=0.75, clip=True)
+        .encode(
+            x=axis.x("start"),
+            x2=alt.X2("end"),
+            y=alt.Y("size:Q", scale=scale, axis=y_axis()),
+            y2=alt.Y2("zero"),
+        )
+    ]
+
+
+def _told(reading: Reading, view: LiveView) -> dict[str, Any]:
+    quantiles = next(
+        (each for each in view.quantiles if view.start_s + each.start_s <= reading.at_s < view.start_s + each.end_s),
+        None,
+    )
+    batch = next((each for each in view.batches if each.start_s < reading.at_s <= each.end_s), None)
+    return {
+        "at": reading.at_s * 1000,
+        "answered": f"{reading.completed_rps:.1f}",
+        "failed": f"{reading.failed_rps:.1f}",
+        "retried": f"{reading.retried_rps:.1f}",
+        "p50": _figure(None if quantiles is None else quantiles.p50_ms),
+        "p99": _figure(None if quantiles is None else quantiles.p99_ms),
+        "points": "0" if quantiles is None else f"{quantiles.points:,}",
+        "in_flight": str(reading.in_flight),
+        "queued": str(reading.queued),
+        "batch": _figure(None if batch is None else batch.mean_size),
+    }
+
+
+def _key(entries: Sequence[tuple[str, str]], at: Stretch) -> list[alt.Chart]:
+    """What each line is, above the panel at its right end."""
+    look: dict[str, Any] = {"aria": False, "align": "right", "baseline": "middle", "font": FONT, "fontSize": 11}
+    return [
+        over([{"words": words, "colour": colour}])
+        .mark_text(**look, fontWeight=600, x={"expr": f"width - {70 * position}"}, y=at.top_px - 8)
+        .encode(text="words:N", color=alt.Color("colour:N", scale=None, legend=None))
+        for position, (words, colour) in enumerate(reversed(entries))
+    ]
+
+
+def y_axis(expression: str = "format(datum.value, '~s')") -> alt.Axis:
+    """Few labels, on the left, whichever layer comes first."""
+    return alt.Axis(title=None, orient="left", tickCount=3, domain=False, labelColor=MUTED.light, labelExpr=expression)
+
+
+def _top(highest: float) -> float:
+    """The end of an axis that begins at zero: a round number, so that it does not move with every sample."""
+    rounds = (float(f"{digit}e{power}") for power in range(7) for digit in (1, 2, 3, 5, 8))
+    return next((each for each in rounds if highest <= each), highest)
+
+
+def _figure(value: float | None) -> str:
+    return "\N{EN DASH}" if value is None else f"{value:,.1f}"

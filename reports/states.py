@@ -1,0 +1,66 @@
+"""The state of each worker over time, from samples of what the coordinator said of them. A gap is a gap."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any, Final
+
+GAP_S: Final = 3.0  # without a sample for so long, nobody knows what a worker was
+
+
+@dataclass(frozen=True, slots=True)
+class StateSpan:
+    """`worker` was in `state` whenever it was looked at in [start_s, end_s)."""
+
+    worker: str
+    state: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What was said of all workers at one moment: worker → state."""
+
+    at_s: float
+    states: Mapping[str, str]
+
+
+def looks(statuses: Iterable[tuple[float, int, Mapping[str, Any]]]) -> tuple[Look, ...]:
+    """From the statuses of a record; workers of systems that name no state are up or down by `alive`."""
+    return tuple(Look(at_s, states_of(status)) for at_s, _, status in statuses)
+
+
+def states_of(status: Mapping[str, Any]) -> dict[str, str]:
+    """Worker → state, of one /status; what has no id is left out."""
+    workers = status.get("workers")
+    return {
+        str(each["id"]): str(each.get("state") or ("up" if each.get("alive") else "down"))
+        for each in (workers if isinstance(workers, list) else ())
+        if isinstance(each, Mapping) and "id" in each
+    }
+
+
+def state_spans(looked: Iterable[Look], until_s: float, *, gap_s: float = GAP_S) -> tuple[StateSpan, ...]:
+    """Spans by worker and time. A state lasts until the next look, and no longer than `gap_s` without one.
+
+    `until_s` is where the picture ends: the last look counts until there, within the same bound.
+    """
+    open_spans: dict[str, StateSpan] = {}
+    closed: list[StateSpan] = []
+    moments = list(looked)
+    ends = [*(later.at_s for _, later in pairwise(moments)), until_s]
+    for look, next_s in zip(moments, ends, strict=False):
+        end_s = next_s if next_s - look.at_s <= gap_s else look.at_s
+        for worker, state in look.states.items():
+            before = open_spans.get(worker)
+            if before is not None and before.state == state and before.end_s == look.at_s:
+                open_spans[worker] = StateSpan(worker, state, before.start_s, end_s)
+            else:
+                if before is not None:
+                    closed.append(before)
+                open_spans[worker] = StateSpan(worker, state, look.at_s, end_s)
+    spans = [span for span in (*closed, *open_spans.values()) if span.end_s > span.start_s]
+    return tuple(sorted(spans, key=lambda span: (span.worker, span.start_s)))
