@@ -246,7 +246,7 @@ def _key(entries: Sequence[tuple[str, str]], at: Stretch) -> list[alt.Chart]:
     ]
 
 
-def y_axis(expression: str = "format(datum.value, '~s')") -> alt.Axis:
+def y_axis(expression: str = "format(datum.value, datum.value < 1000 ? '~g' : '~s')") -> alt.Axis:
     """Few labels, on the left, whichever layer comes first."""
     return alt.Axis(title=None, orient="left", tickCount=3, domain=False, labelColor=MUTED.light, labelExpr=expression)
 
