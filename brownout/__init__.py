@@ -16,6 +16,8 @@ up.py            `brownout up`: the system on this machine, until Ctrl-C
 
 load.py          `brownout load`: traffic for a running system; the client itself is system/client
 
+judge.py         `brownout judge`: runs judged again, offline; the judging itself is chaos/rejudge.py
+
 doctor.py        `brownout doctor`: what this machine has, and the mend of what it has not
   examination.py   everything that is looked at, and which substrates follow from it
   finding.py       one thing that a machine has or lacks

@@ -10,6 +10,7 @@ import typer
 
 from brownout.doctor import doctor
 from brownout.exit_code import ExitCode
+from brownout.judge import judge
 from brownout.load import load
 from brownout.up import up
 
@@ -48,7 +49,7 @@ def application() -> typer.Typer:
         name="brownout", no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_show_locals=False
     )
     app.callback()(about)
-    for command in (up, load, doctor):
+    for command in (up, load, judge, doctor):
         app.command()(command)
     return app
 

@@ -32,6 +32,7 @@ trial              what running a case came to, and who runs cases
 sometimes          what an exploration must have met at least once
 exploration        looks for a case that breaks a promise, confirms it and makes it small
 run, judgement     a finished run in the hands of a scenario, and what was found about it
+rejudge            a finished run judged again, from its directory alone
 progress, terminal what a person sees: while it goes on, and at the end
 plugin, session    how pytest drives it: options, fixtures, and what the fixtures are made of
 replay             the command that runs a scenario again

@@ -1,0 +1,114 @@
+"""`brownout judge`: what became of runs, judged again from their directories."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from brownout.exit_code import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from rich.text import Text
+
+    from chaos.invariants import Invariant
+    from chaos.rejudge import Rejudged
+
+
+def judge(
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, as under reports/runs.")],
+    *,
+    invariant: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--invariant", "-i", metavar="NAME(ARGS)", help="Judge by this instead; may be given again and again."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="The judgements as JSON on stdout.")] = False,
+) -> None:
+    """Judge finished runs again, offline, by the invariants that judged them then or by others.
+
+    Reads the run directories and nothing else: no system is started, nothing is written.
+    Exit codes: 0 every run held, 1 one was violated, 2 one is inconclusive and none violated, 3 one cannot be read.
+
+    [bold]Examples[/bold]
+
+    brownout judge reports/runs/latest
+
+    brownout judge reports/runs/* --json | jq '.runs[] | select(.verdict != "HELD") | .path'
+
+    brownout judge reports/runs/latest -i 'latency_below(50, at=0.9)' -i no_loss
+    """
+    import orjson  # noqa: PLC0415 - see brownout/__init__.py
+    from rich.console import Console  # noqa: PLC0415
+
+    from reports.directory import RunDirectoryProblem  # noqa: PLC0415
+    from reports.verdict import Verdict  # noqa: PLC0415
+
+    said = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
+    by = _invariants(invariant or ())
+    judged, unread = [], 0
+    for run in runs:
+        try:
+            judged.append(_judged(run, by))
+        except RunDirectoryProblem as problem:
+            said.print(str(problem))
+            unread += 1
+            continue
+        if not json:
+            for line in _lines(judged[-1]):
+                Console(highlight=False).print(line, soft_wrap=True)
+    verdict = Verdict.merge(each.judgement.verdict for each in judged)
+    if json:
+        content = {"verdict": verdict.value, "runs": [each.to_json() for each in judged]}
+        sys.stdout.buffer.write(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        sys.stdout.buffer.flush()
+    raise typer.Exit(ExitCode.COULD_NOT_RUN if unread else verdict.exit_code)
+
+
+def _judged(run: Path, by: Sequence[Invariant]) -> Rejudged:
+    import gc  # noqa: PLC0415 - see brownout/__init__.py
+
+    from chaos.rejudge import judge_again  # noqa: PLC0415
+    from reports.directory import RunDirectory  # noqa: PLC0415
+
+    # A run may have a million ops, none of which is garbage before it is judged: to look for some costs half the time.
+    gc.disable()
+    try:
+        return judge_again(RunDirectory(run.resolve() if run.is_symlink() else run), by)
+    finally:
+        gc.enable()
+
+
+def _invariants(written: Sequence[str]) -> tuple[Invariant, ...]:
+    from chaos.rejudge import NoInvariant, parse_invariant  # noqa: PLC0415
+
+    sys.path.append(str(Path.cwd()))  # whose invariants may be named, as pytest would find them
+    made, problems = [], []
+    for each in written:
+        try:
+            made.append(parse_invariant(each))
+        except NoInvariant as problem:
+            problems.append(str(problem))
+    if problems:
+        raise typer.BadParameter("\n".join(problems), param_hint="--invariant")
+    return tuple(made)
+
+
+def _lines(rejudged: Rejudged) -> Iterator[Text]:
+    from rich.text import Text  # noqa: PLC0415 - see brownout/__init__.py
+
+    from chaos.judgement import MARKS  # noqa: PLC0415
+    from chaos.terminal import STYLES  # noqa: PLC0415
+
+    judgement = rejudged.judgement
+    mark = f"{MARKS[judgement.verdict]} {judgement.verdict.value} "
+    yield Text.assemble((mark, STYLES[judgement.verdict]), (judgement.run, "bold"))
+    for line in judgement.lines():
+        yield Text(f"    {line}")
+    for change in rejudged.changes:
+        yield Text(f"    {change}", "bold")
