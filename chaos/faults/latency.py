@@ -1,23 +1,18 @@
 """Every byte on an edge arrives later."""
 
-import asyncio
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Final
+from typing import ClassVar
 
 from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
 from chaos.faults.aim import Aimed, AimedHealing
 from chaos.faults.arguments import number_problems
 from chaos.faults.fault import Evidence, Injection, about
 from chaos.faults.on_edge import OnEdge, ends
+from chaos.faults.slowdown import Slowdown
 from chaos.faults.toxics import DIRECTIONS, WAY, Toxics, Way, way_problems
-from chaos.probes import ProbeOutcome, ProbeResult
 from chaos.system_under_test import SystemUnderTest
-
-BASELINE_S: Final = 1.0  # for a probe before the injection; a ready node answers in milliseconds
-PROBES: Final = 3  # the fastest counts: a busy machine slows single probes down, and nothing speeds one up
-ENOUGH: Final = 0.8  # of the delay that was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,51 +52,21 @@ class Latency(OnEdge):
 
 
 class LatencyInjection:
-    """Compares a probe's round trip with what it was just before, while the node itself answers."""
-
     def __init__(self, fault: Latency, edge: EdgeHandle, behind: NodeHandle) -> None:
         self._fault = fault
-        self._edge = edge
-        self._behind = behind
+        self._slowdown = Slowdown(edge, behind)
         attributes = {"latency": fault.ms, "jitter": fault.jitter_ms}
         self._toxics = Toxics(edge, fault.kind, "latency", attributes, fault.direction)
-        self._before: ProbeResult | None = None
 
     async def inject(self) -> None:
-        self._before = await _fastest(self._edge, BASELINE_S)
+        await self._slowdown.take_baseline()
         await self._toxics.add()
 
     async def evidence(self, within_s: float) -> Evidence:
-        """A window shorter than the delay can only show that no answer came in it."""
-        expected_s = min(self._fault.least_s, within_s)
-        now, direct = await asyncio.gather(_fastest(self._edge, within_s), self._behind.probe(within_s))
-        before = self._before
-        compared = (
-            before is not None
-            and before.answered
-            and direct.answered
-            and (now.answered or now.outcome is ProbeOutcome.SILENT)
-        )
-        rise_s = now.seconds - before.seconds if before is not None else 0.0
-        return Evidence(
-            bit=compared and rise_s >= ENOUGH * expected_s,
-            evidence=f"a probe through {self._edge.edge} was {before} before, and is {now}; "
-            f"{self._behind.node.name} itself, asked directly, is {direct}",
-            figures={
-                "before_ms": None if before is None else before.seconds * 1000,
-                "now_ms": now.seconds * 1000,
-                "rise_ms": rise_s * 1000,
-                "expected_ms": expected_s * 1000,
-            },
-        )
+        return await self._slowdown.evidence(self._fault.least_s, within_s)
 
     async def heal(self) -> None:
         await self._toxics.remove()
-
-
-async def _fastest(edge: EdgeHandle, timeout_s: float) -> ProbeResult:
-    results = await asyncio.gather(*(edge.probe(timeout_s) for _ in range(PROBES)))
-    return min(results, key=lambda result: result.seconds)
 
 
 def latency(target: str, *, ms: int, jitter_ms: int = 0, direction: Way = "down") -> Aimed:

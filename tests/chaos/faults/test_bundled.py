@@ -8,7 +8,23 @@ import pytest_asyncio
 
 from chaos.bundled import bundled
 from chaos.clusters.local import LocalCluster
-from chaos.faults import blackhole, crash, crash_on, down, latency, pause, reset, slow_model, starve_cpu, terminate
+from chaos.faults import (
+    bandwidth,
+    blackhole,
+    crash,
+    crash_on,
+    down,
+    flap,
+    latency,
+    limit_data,
+    pause,
+    reset,
+    slice,  # noqa: A004 - its name everywhere
+    slow_close,
+    slow_model,
+    starve_cpu,
+    terminate,
+)
 from chaos.faults.aim import Aimed
 from chaos.faults.fault import parameters
 from reports.history import OpType
@@ -30,6 +46,11 @@ FAULTS = (
     *(blackhole(EDGE, direction=way) for way in ("up", "down", "both")),
     *(reset(EDGE, direction=way) for way in ("up", "down", "both")),
     down(EDGE),
+    flap(EDGE, every_ms=100, down_ms=50),
+    bandwidth(EDGE, kb_per_s=1),
+    slice(EDGE, size=8, ms=8),
+    slow_close(EDGE, ms=150),
+    *(limit_data(EDGE, bytes=40, direction=way) for way in ("up", "down")),
     blackhole("client→coordinator"),
     reset("client→coordinator"),
     down("client→coordinator"),
