@@ -21,7 +21,8 @@ experiment         start here: one scenario from cluster to verdicts; `laborator
 execution          one run on one running cluster: load, faults and observer side by side
 clusters/          where a system runs: nodes and edges with handles to break them by; `substrate` names the choices
 load               sends each request when it is due
-client             the client of the bundled system; `infer_session` turns texts into HTTP and replies into outcomes
+client             the client of the bundled system; `infer_session` turns texts into HTTP and replies into outcomes,
+                   and `wire` carries it, over real connections or simulated ones
 outcomes           the one table of what is done, not done and unknown
 nemesis            carries out a schedule and collects evidence
 observer           asks the system what it says of itself: a `page`, usually an `http_page`

@@ -6,7 +6,6 @@ Answers are taken from error replies as well: a 504 still says which request it 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ import orjson
 
 from chaos.outcomes import describe, of_error, of_status
 from chaos.system_under_test import Reply
+from chaos.wire import OwnNetwork, Sending, Wire, WireReply
 from reports.history import OpType
 
 TIMEOUT_HEADER: Final = "X-Request-Timeout"
@@ -26,18 +26,12 @@ IDLE_CONNECTION_S: Final = 2.0
 ERROR_LENGTH: Final = 200  # characters of a reply that was not understood
 
 
-@dataclass(slots=True)
-class Sending:
-    """How far one request got, as aiohttp's tracing tells it."""
-
-    begun: bool = False
-
-
 class InferSession:
-    """Connections to one coordinator; any number of requests at once."""
+    """Connections to one coordinator; any number of requests at once. `headers` go with each."""
 
-    def __init__(self, http: aiohttp.ClientSession) -> None:
-        self._http = http
+    def __init__(self, wire: Wire, headers: Mapping[str, str]) -> None:
+        self._wire = wire
+        self._headers = headers
 
     async def ask(self, text: str, deadline_s: float, *, key: str | None = None) -> Reply:
         """One request, one reply; whatever goes wrong on the way is a reply too.
@@ -45,41 +39,62 @@ class InferSession:
         Requests under one `key` are one to the system, however often it is asked.
         """
         sending = Sending()
+        headers = self._headers if key is None else {**self._headers, KEY_HEADER: key}
         try:
-            async with (
-                asyncio.timeout(deadline_s),
-                self._http.post(
-                    "/infer",
-                    data=orjson.dumps({"input": text}),
-                    headers={"Content-Type": "application/json"} | ({} if key is None else {KEY_HEADER: key}),
-                    allow_redirects=False,
-                    trace_request_ctx=sending,
-                ) as response,
-            ):
-                return understand(response.status, await response.read(), response.headers.get("Retry-After"))
+            async with asyncio.timeout(deadline_s):
+                reply = await self._wire.exchange(
+                    "POST", "/infer", orjson.dumps({"input": text}), headers, sending=sending
+                )
         except TimeoutError as problem:
             outcome = of_error(problem, sent=sending.begun)
             return Reply(outcome, {}, f"no answer within {deadline_s:g} s")
         except (aiohttp.ClientError, OSError) as problem:
             return Reply(of_error(problem, sent=sending.begun), {}, describe(problem))
+        return understand(reply.status, reply.body, reply.retry_after)
+
+
+class HttpWire:
+    """Implements `Wire` with aiohttp."""
+
+    def __init__(self, http: aiohttp.ClientSession) -> None:
+        self._http = http
+
+    async def exchange(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, *, sending: Sending
+    ) -> WireReply:
+        async with self._http.request(
+            method, path, data=body, headers=headers, allow_redirects=False, trace_request_ctx=sending
+        ) as response:
+            return WireReply(response.status, await response.read(), response.headers.get("Retry-After"))
 
 
 @asynccontextmanager
 async def connected(base_url: str, timeout_s: float | None = None) -> AsyncIterator[InferSession]:
     """A session whose number of connections is not limited: a wait for a free one would slow the load down.
 
-    `timeout_s` is what the system is told that every request may take.
+    `timeout_s` is what the system is told that every request may take. In a simulation the loop has a network of its
+    own, and connections are that network's.
     """
+    headers = {"Content-Type": "application/json"}
+    if timeout_s is not None:
+        headers[TIMEOUT_HEADER] = f"{timeout_s:g}"
+    loop = asyncio.get_running_loop()
+    network = loop.wire if isinstance(loop, OwnNetwork) else _http
+    async with network(base_url) as wire:
+        yield InferSession(wire, headers)
+
+
+@asynccontextmanager
+async def _http(base_url: str) -> AsyncIterator[Wire]:
     tracing = aiohttp.TraceConfig()
     tracing.on_request_headers_sent.append(_begun)
     async with aiohttp.ClientSession(
         base_url,
-        headers={} if timeout_s is None else {TIMEOUT_HEADER: f"{timeout_s:g}"},
         connector=aiohttp.TCPConnector(limit=0, keepalive_timeout=IDLE_CONNECTION_S),
-        timeout=aiohttp.ClientTimeout(total=None),  # `ask` has a deadline of its own
+        timeout=aiohttp.ClientTimeout(total=None),  # whoever asks has a deadline of its own
         trace_configs=[tracing],
     ) as http:
-        yield InferSession(http)
+        yield HttpWire(http)
 
 
 def understand(status: int, body: bytes, retry_after: str | None = None) -> Reply:

@@ -9,6 +9,7 @@ cost more than most requests do.)
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
@@ -32,10 +33,10 @@ class Recorder:
 
     A context manager that closes the file; left without an exception, it marks the history as whole before.
 
-    `clock` gives nanoseconds; a simulated run passes its own.
+    `clock` gives nanoseconds; a simulated run passes its own. `path` is None where the history is not to be written.
     """
 
-    def __init__(self, path: Path, *, clock: Callable[[], int] = time.monotonic_ns) -> None:
+    def __init__(self, path: Path | None, *, clock: Callable[[], int] = time.monotonic_ns) -> None:
         self.path: Final = path
         self._clock = clock
         self._zero = clock()
@@ -43,6 +44,9 @@ class Recorder:
         self._asking: set[int] = set()
         self._retired: set[int] = set()
         self._failed: RecorderProblem | None = None
+        self._file: FileIO | None = None
+        if path is None:
+            return
         try:
             # Unbuffered: each write is one system call (a few microseconds); nothing waits in here to be lost.
             self._file = path.open("xb", buffering=0)
@@ -76,13 +80,15 @@ class Recorder:
         if isinstance(process, int):
             self._hold_discipline(process, type)
         op = Op(len(self._ops), self._clock() - self._zero, process, type, f, value, error)
-        self._write(op.to_json())
+        if self._file is not None:
+            self._write(self._file, op.to_json())
         self._ops.append(op)
         return op
 
     def close(self) -> None:
         """Closing twice is fine."""
-        self._file.close()
+        if self._file is not None:
+            self._file.close()
 
     def __enter__(self) -> Self:
         return self
@@ -110,11 +116,11 @@ class Recorder:
             if kind is OpType.INFO:
                 self._retired.add(client)
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, file: FileIO, line: bytes) -> None:
         try:
-            written = self._file.write(line)
+            written = file.write(line)
             while written < len(line):  # a nearly full disk takes a part; the next call says what is wrong
-                written += self._file.write(line[written:])
+                written += file.write(line[written:])
         except OSError as problem:
             self._failed = RecorderProblem(f"cannot write the history {self.path}: {problem.strerror}")
             raise self._failed from problem

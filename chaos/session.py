@@ -10,7 +10,7 @@ from chaos.experiment import Experiment
 from chaos.laboratory import Laboratory
 from chaos.provenance import provenance
 from chaos.replay import replay_command
-from chaos.substrate import REQUIRED, Substrate, SubstrateMissing, launcher
+from chaos.substrate import REQUIRED, Substrate, SubstrateMissing, launcher, timekeeper
 from chaos.terminal import watcher
 from reports.verdict import Verdict
 
@@ -31,6 +31,7 @@ def open_laboratory(config: pytest.Config, *, seed: int) -> Laboratory:
         seed=seed,
         provenance=provenance(config.rootpath),
         watcher=watcher(config),
+        in_time=timekeeper(Substrate(name)),
     )
 
 

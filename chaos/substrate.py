@@ -42,9 +42,33 @@ def launcher(substrate: Substrate, console: Console) -> Launch:
 
     Raises SubstrateMissing.
     """
-    if substrate is Substrate.LOCAL:
-        return _local(console)
-    raise SubstrateMissing(f"the {substrate.value} substrate is not part of this version; there is local")
+    match substrate:
+        case Substrate.SIMULATED:
+            return _simulated()
+        case Substrate.LOCAL:
+            return _local(console)
+    raise SubstrateMissing(
+        f"the {substrate.value} substrate is not part of this version; there are simulated and local"
+    )
+
+
+def timekeeper(substrate: Substrate) -> InTime:
+    """The time that clusters live in there."""
+    if substrate is not Substrate.SIMULATED:
+        return real_time
+    from chaos.clusters.simulated.virtual_time import in_virtual_time  # noqa: PLC0415 - see below
+
+    return in_virtual_time
+
+
+def _simulated() -> Launch:
+    # Only who runs something needs what follows; collecting scenarios must stay quick.
+    from chaos.clusters.simulated.cluster import SimulatedCluster  # noqa: PLC0415
+
+    def launch(system: SystemUnderTest, logs: Path, *, seed: int) -> SimulatedCluster:
+        return SimulatedCluster(system, logs=logs, seed=seed)
+
+    return launch
 
 
 def _local(console: Console) -> Launch:

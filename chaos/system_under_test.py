@@ -17,7 +17,7 @@ are templates in the notation of `str.format`:
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -103,6 +103,9 @@ class Node:
     the parameters of each kind, `{"slow_model": {"ms": 200}}`; no file is an empty one. It looks while it runs, and
     tells in its log, as JSON lines, what it does from now on (`{"event": "mishaps", "in_force": {…}}`) and what it has
     just done (`{"event": "mishap", "kind": "fail_rpc"}`). `work` asks it for the least piece of its work.
+
+    `twin` stands for it on the simulated substrate, which cannot run commands: a coroutine function that is given a
+    `chaos.clusters.simulated.process.Process` and returns its exit code. The bundled programs need none.
     """
 
     name: str
@@ -115,6 +118,7 @@ class Node:
     supervision: Supervision | None = None
     inflicts: frozenset[str] = frozenset()
     work: Probe | None = None
+    twin: Callable[[Any], Coroutine[Any, Any, int]] | None = None
 
     @property
     def templates(self) -> tuple[str, ...]:

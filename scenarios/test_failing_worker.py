@@ -12,6 +12,7 @@ from chaos.invariants import answered_once, answers_correct, books_balance, late
 from chaos.run import Run
 from chaos.system_under_test import Node, SystemUnderTest
 from chaos.workload import poisson
+from scenarios import fail_fast_twin
 
 FAIL_FAST: Final = str(Path(__file__).with_name("fail_fast_worker.py"))
 # Batches take 0.05 s on average at the others: whoever is idle first is always the one that fails.
@@ -20,7 +21,9 @@ BUSY: Final = bundled(coordinator={"BATCH_SIZE": "8"}, worker={"MAX_DELAY": "0.1
 
 def with_a_failing_worker3(system: SystemUnderTest) -> SystemUnderTest:
     def failing(node: Node) -> Node:
-        return replace(node, command=("{python}", FAIL_FAST)) if node.name == "worker3" else node
+        if node.name != "worker3":
+            return node
+        return replace(node, command=("{python}", FAIL_FAST), twin=fail_fast_twin.main)
 
     return replace(system, nodes=tuple(map(failing, system.nodes)))
 

@@ -49,13 +49,13 @@ def every(seconds: float, count: int) -> list[Arrival]:
     return [Arrival(number * seconds, Input(f"text {number}")) for number in range(count)]
 
 
-async def test_each_request_is_asked_and_answered_in_the_history(recorder: Recorder) -> None:
+async def test_each_request_is_asked_and_answered_in_the_history(recorder: Recorder, tmp_path: Path) -> None:
     async def answer(_text: str) -> Reply:
         return OK
 
     load = load_of(answer, recorder)
     await load.run([Arrival(0, Input("a", "POSITIVE")), Arrival(0.02, Input("b"))])
-    first, second = read_jsonl(recorder.path).requests
+    first, second = read_jsonl(tmp_path / "history.jsonl").requests
     assert (first.input, first.outcome, second.input, second.outcome) == ("a", OpType.OK, "b", OpType.OK)
     assert second.due_s - first.due_s == pytest.approx(0.02, abs=1e-5)
     assert (load.progress.offered, load.progress.answered, load.progress.by_type) == (2, 2, {OpType.OK: 2})
@@ -133,7 +133,7 @@ async def test_more_outstanding_than_can_be_afforded_ends_the_load(
     assert raised.group_contains(LoadProblem, match="5 requests are unanswered")
 
 
-async def test_a_cancelled_load_leaves_what_is_out_without_an_answer(recorder: Recorder) -> None:
+async def test_a_cancelled_load_leaves_what_is_out_without_an_answer(recorder: Recorder, tmp_path: Path) -> None:
     async def answer(_text: str) -> Reply:
         await asyncio.Event().wait()
         return OK
@@ -145,7 +145,7 @@ async def test_a_cancelled_load_leaves_what_is_out_without_an_answer(recorder: R
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
-    assert [request.completed for request in read_jsonl(recorder.path).requests] == [None, None]
+    assert [request.completed for request in read_jsonl(tmp_path / "history.jsonl").requests] == [None, None]
 
 
 async def test_a_closed_loop_keeps_so_many_asking_until_its_time_is_over(recorder: Recorder) -> None:

@@ -1,0 +1,246 @@
+"""A simulated cluster: the bundled system in virtual time, in this process and on no socket.
+
+client ──► link client→coordinator ──► coordinator ──► link coordinator→worker1 ──► worker1
+                                           └─────────► link coordinator→worker2 ──► worker2
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Coroutine, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from pathlib import Path
+from random import Random
+from types import MappingProxyType, TracebackType
+from typing import Any, Final, NoReturn, Self
+
+from chaos.clusters.cluster import ClusterProblem, EdgeHandle, NodeHandle, UnexpectedExit
+from chaos.clusters.simulated.chance import chance
+from chaos.clusters.simulated.coordinator import Coordinator
+from chaos.clusters.simulated.edge import SimulatedEdge
+from chaos.clusters.simulated.http_client import HttpClient
+from chaos.clusters.simulated.link import Link
+from chaos.clusters.simulated.log import Log
+from chaos.clusters.simulated.loop import VirtualLoop
+from chaos.clusters.simulated.node import Main, SimulatedNode
+from chaos.clusters.simulated.oracle import Oracle
+from chaos.clusters.simulated.process import Process
+from chaos.clusters.simulated.settings import CoordinatorSettings, WorkerSettings
+from chaos.clusters.simulated.worker import Worker
+from chaos.page import Page
+from chaos.problems import HarnessProblem
+from chaos.system_under_test import Edge, Node, Session, SystemUnderTest
+from chaos.wire import Sending
+
+SCHEME: Final = "simulated://"
+EDGE_READY_S: Final = 5.0  # as on the local substrate
+EDGE_PROBE_S: Final = 1.0
+BETWEEN_PROBES_S: Final = 0.02
+
+
+class NotSimulated(HarnessProblem):
+    """There is no simulation of that system; the message says which node is unknown, and what could be done."""
+
+
+class SimulatedCluster:
+    """An async context manager, in a `VirtualLoop`; inside it every node is ready and every edge carries bytes.
+
+    Raises NotSimulated, or ClusterProblem naming every node that did not start.
+    """
+
+    substrate: Final = "simulated"
+
+    def __init__(self, system: SystemUnderTest, *, logs: Path | None, seed: int) -> None:
+        """`logs` is None where nobody wants to keep them."""
+        self._system = system
+        self._logs = logs
+        self._seed = seed
+        self._nodes: dict[str, SimulatedNode] = {}
+        self._edges: dict[str, SimulatedEdge] = {}
+        self._exits: list[UnexpectedExit] = []
+        self._oracle = Oracle(system.client.expected)
+
+    @property
+    def system(self) -> SystemUnderTest:
+        return self._system
+
+    @property
+    def nodes(self) -> Mapping[str, NodeHandle]:
+        return MappingProxyType(self._nodes)
+
+    @property
+    def edges(self) -> Mapping[str, EdgeHandle]:
+        edges: Mapping[str, EdgeHandle] = self._edges
+        return MappingProxyType(edges)
+
+    @property
+    def logs(self) -> Path:
+        return self._logs or Path()
+
+    @property
+    def lines(self) -> Mapping[str, Log]:
+        """What the nodes have logged so far, by their names."""
+        return {name: node.log for name, node in self._nodes.items()}
+
+    def connect(self) -> AbstractAsyncContextManager[Session]:
+        return self._system.client.open(f"{SCHEME}{self._system.entry.name}")
+
+    def observe(self) -> AbstractAsyncContextManager[Page | None]:
+        page = self._system.observe
+        return nullcontext() if page is None else self._page(self._nodes[page.node].straight, page.path)
+
+    async def watch(self) -> NoReturn:
+        """Nothing carries it that could be gone."""
+        await asyncio.Event().wait()
+        raise AssertionError
+
+    def unexpected_exits(self) -> tuple[UnexpectedExit, ...]:
+        return tuple(self._exits)
+
+    async def heal(self) -> None:
+        for edge in self._edges.values():
+            edge.reset()
+        for node in self._nodes.values():
+            await node.resume()
+        await self._bring_up()
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        if not isinstance(loop, VirtualLoop):
+            raise TypeError("a simulated cluster lives in a VirtualLoop")
+        for node in self._system.nodes:
+            self._nodes[node.name] = self._made(node, loop)
+        for edge in self._system.edges:
+            self._edges[edge.name] = self._between(edge, loop)
+        loop.serve(self._wire)
+        try:
+            await self._bring_up()
+        except BaseException:
+            await self._stop()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._stop()
+
+    @asynccontextmanager
+    async def _wire(self, base_url: str) -> AsyncIterator[HttpClient]:
+        edge = self._edges.get(base_url.removeprefix(SCHEME))
+        if edge is None:
+            raise ClusterProblem(f"{base_url} leads to no edge of this simulation")
+        client = HttpClient(edge.link)
+        try:
+            yield client
+        finally:
+            client.close()
+
+    @asynccontextmanager
+    async def _page(self, link: Link, path: str) -> AsyncIterator[Page]:
+        client = HttpClient(link)
+        try:
+            yield SimulatedPage(client, path)
+        finally:
+            client.close()
+
+    # ── what it is made of ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _made(self, node: Node, loop: VirtualLoop) -> SimulatedNode:
+        """Raises NotSimulated or ClusterProblem."""
+        rng = chance(self._seed, node.name)
+        log, program = self._program(node, self._environment(node), rng)
+        return SimulatedNode(node, loop, rng, log=log, program=program, on_exit=self._exits.append)
+
+    def _program(self, node: Node, environment: Mapping[str, str], rng: Random) -> tuple[Log, Main]:
+        if node.twin is not None:
+            return Log(node.name, {}), node.twin
+        match node.command:
+            case ("{python}", "-m", "system.coordinator"):
+                settings = CoordinatorSettings.read(environment)
+                reached = {edge.target: edge.name for edge in self._system.edges if edge.source == node.name}
+
+                def coordinator(process: Process) -> Coroutine[Any, Any, int]:
+                    links = {name: self._edges[edge].link for name, edge in reached.items()}
+                    return Coordinator(process, settings, links, rng).main()
+
+                return Log("coordinator", {}), coordinator
+            case ("{python}", "-m", "system.worker"):
+                told = WorkerSettings.read(node.name, environment)
+
+                def worker(process: Process) -> Coroutine[Any, Any, int]:
+                    return Worker(process, told, self._oracle, rng).main()
+
+                return Log("worker", {"worker": told.worker_id}), worker
+        raise NotSimulated(
+            f"{node.name} of {self._system.name} cannot be simulated: nothing stands for {' '.join(node.command)}; "
+            "give the node a twin, or run it with --substrate local"
+        )
+
+    def _between(self, edge: Edge, loop: VirtualLoop) -> SimulatedEdge:
+        behind = self._nodes[edge.target]
+        link = Link(loop, chance(self._seed, edge.name), lambda: behind.process)
+        return SimulatedEdge(edge, link, probe=behind.node.readiness)
+
+    def _environment(self, node: Node) -> dict[str, str]:
+        values = {"port": "1", "python": "python", "mishaps": "mishaps"} | {
+            edge.target: edge.target for edge in self._system.edges if edge.source == node.name
+        }
+        return {name: value.format_map(values) for name, value in node.environment.items()}
+
+    # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _bring_up(self) -> None:
+        """Start what does not run, each node once those it depends on are ready; report all that fail."""
+        loop = asyncio.get_running_loop()
+        up: dict[str, asyncio.Future[bool]] = {name: loop.create_future() for name in self._nodes}
+        problems: list[str] = []
+
+        async def bring(name: str, node: SimulatedNode) -> None:
+            needed = [await up[other] for other in sorted(self._system.waits_for(name))]
+            try:
+                if all(needed):
+                    await node.start()
+                up[name].set_result(all(needed))
+            except HarnessProblem as problem:
+                problems.append(str(problem))
+                up[name].set_result(False)
+
+        async with asyncio.TaskGroup() as group:
+            for name, node in self._nodes.items():
+                group.create_task(bring(name, node), name=f"start {name}")
+        if not problems:
+            ends = await asyncio.gather(*(self._await_edge(edge) for edge in self._edges.values()))
+            problems += [problem for problem in ends if problem]
+        if problems:
+            raise ClusterProblem("\n".join(problems))
+
+    async def _await_edge(self, edge: SimulatedEdge) -> str | None:
+        """The complaint about an edge that stays silent, or None."""
+        clock = asyncio.get_running_loop().time
+        deadline = clock() + EDGE_READY_S
+        while not (result := await edge.probe(EDGE_PROBE_S)).ready:
+            if clock() > deadline:
+                return f"{edge.edge}: a probe through its proxy is {result}"
+            await asyncio.sleep(BETWEEN_PROBES_S)
+        return None
+
+    async def _stop(self) -> None:
+        for node in self._nodes.values():
+            await node.stop()
+        await asyncio.sleep(0.001)  # what was killed unwinds
+        if self._logs is not None:
+            for name, node in self._nodes.items():
+                node.log.save(self._logs / f"{name}.log")
+
+
+class SimulatedPage:
+    """A status page, asked over a connection that no fault is on."""
+
+    def __init__(self, client: HttpClient, path: str) -> None:
+        self._client = client
+        self._path = path
+
+    async def read(self) -> tuple[int, bytes]:
+        reply = await self._client.exchange("GET", self._path, sending=Sending())
+        return reply.status, reply.body

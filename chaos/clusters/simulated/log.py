@@ -1,0 +1,45 @@
+"""What a node logged: lines as its real counterpart writes them, in memory or in a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+
+EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
+"""The date at which every simulation begins."""
+
+
+def wall_clock(now_s: float) -> float:
+    """Seconds since 1970, of a moment in virtual time."""
+    return EPOCH.timestamp() + now_s
+
+
+class Log:
+    """The lines of one node, over all its lives. `component` and `bound` are in each of them."""
+
+    def __init__(self, component: str, bound: Mapping[str, str]) -> None:
+        self._every = {"component": component, **bound}
+        self._lines: list[tuple[float, str, Mapping[str, object]]] = []
+
+    def write(self, now_s: float, event: str, fields: Mapping[str, object]) -> None:
+        self._lines.append((now_s, event, fields))
+
+    def __iter__(self) -> Iterator[Mapping[str, Any]]:
+        for now_s, event, fields in self._lines:
+            yield {
+                **self._every,
+                **fields,
+                "event": event,
+                "timestamp": (EPOCH + timedelta(seconds=now_s)).isoformat().replace("+00:00", "Z"),
+            }
+
+    def save(self, path: Path) -> None:
+        path.write_bytes(b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in self))
+
+    def tail(self, lines: int = 20) -> str:
+        """For messages."""
+        return "\n".join(orjson.dumps(line).decode() for line in list(self)[-lines:])

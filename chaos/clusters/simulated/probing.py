@@ -1,0 +1,106 @@
+"""Probes of a simulated node: the same questions as `chaos.probes` asks over sockets, and the same answers."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from contextlib import suppress
+from dataclasses import dataclass
+
+from chaos.clusters.simulated.connection import Connection
+from chaos.clusters.simulated.grpc_wire import FRAMES, PREFACE, HealthCheck, Message
+from chaos.clusters.simulated.http_client import HttpClient
+from chaos.clusters.simulated.link import Link
+from chaos.probes import GrpcHealthProbe, HttpProbe, NotReady, Probe, ProbeResult, attempt
+from chaos.wire import Sending
+
+
+async def probed(link: Link, readiness: Probe, timeout_s: float, *, times: int = 1) -> ProbeResult:
+    return await attempt(LinkProbe(link, readiness, times), "", timeout_s=timeout_s)
+
+
+async def bidden_farewell(link: Link, timeout_s: float) -> ProbeResult:
+    return await attempt(LinkFarewell(link), "", timeout_s=timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkProbe:
+    """`readiness` asked `times` times over a connection of its own through `link`."""
+
+    link: Link
+    readiness: Probe
+    times: int = 1
+
+    async def __call__(self, address: str) -> None:  # noqa: ARG002 - it knows its way
+        match self.readiness:
+            case HttpProbe(path=path, status=status):
+                await self._http(path, status)
+            case GrpcHealthProbe():
+                await self._grpc()
+            case _:
+                connected(self.link, Health()).close_client()
+
+    async def _http(self, path: str, status: int) -> None:
+        client = HttpClient(self.link)
+        try:
+            for _ in range(self.times):
+                reply = await client.exchange("GET", path, sending=Sending())
+                if reply.status != status:
+                    said = reply.body[:200].decode(errors="replace")
+                    raise NotReady(f"{path} answered {reply.status} {said}".rstrip())
+        finally:
+            client.close()
+
+    async def _grpc(self) -> None:
+        health = Health()
+        connection = connected(self.link, health)
+        try:
+            connection.up.push(PREFACE, FRAMES)
+            await health.next()
+            for number in range(self.times):
+                connection.up.push(HealthCheck(number), FRAMES)
+                if not (await health.next()).ok:
+                    raise NotReady("health check: NOT_SERVING")
+        finally:
+            connection.close_client()
+
+
+@dataclass(frozen=True, slots=True)
+class LinkFarewell:
+    """As `chaos.probes.FarewellProbe`."""
+
+    link: Link
+
+    async def __call__(self, address: str) -> None:  # noqa: ARG002 - it knows its way
+        health = Health()
+        connected(self.link, health).end_client()
+        with suppress(ConnectionResetError):
+            await health.next()
+
+
+def connected(link: Link, peer: Health) -> Connection:
+    connection = link.dial(peer, None)
+    if connection is None:
+        raise ConnectionRefusedError(errno.ECONNREFUSED, "Connection refused")
+    return connection
+
+
+class Health:
+    """The client's end of a connection on which nothing but health is asked for."""
+
+    def __init__(self) -> None:
+        self._waiting: asyncio.Future[Message] | None = None
+
+    async def next(self) -> Message:
+        """What comes next. Raises ConnectionResetError where that is the end."""
+        self._waiting = asyncio.get_running_loop().create_future()
+        return await self._waiting
+
+    def received(self, message: Message) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(message)
+
+    def lost(self, *, reset: bool) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            why = "Connection reset by peer" if reset else "Socket closed"
+            self._waiting.set_exception(ConnectionResetError(errno.ECONNRESET, why))

@@ -1,0 +1,38 @@
+"""What carries HTTP requests from a client program to the system: real connections, or simulated ones."""
+
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+
+@dataclass(slots=True)
+class Sending:
+    """How far one request got: whether a first byte of it may have left."""
+
+    begun: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class WireReply:
+    """A complete reply. `retry_after` is that header."""
+
+    status: int
+    body: bytes
+    retry_after: str | None = None
+
+
+class Wire(Protocol):
+    """Connections to one address; any number of requests at once."""
+
+    async def exchange(
+        self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, *, sending: Sending
+    ) -> WireReply:
+        """Raises OSError or aiohttp.ClientError; waits for as long as it is let."""
+
+
+@runtime_checkable
+class OwnNetwork(Protocol):
+    """An event loop that has a network of its own, as a simulation does."""
+
+    def wire(self, base_url: str) -> AbstractAsyncContextManager[Wire]: ...

@@ -1,0 +1,1 @@
+"""What is simulated, and that it is simulated truly."""

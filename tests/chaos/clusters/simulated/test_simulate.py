@@ -1,0 +1,68 @@
+"""Runs in virtual time: what they show, and that the same run leaves the same history."""
+
+from collections import Counter
+
+import pytest
+
+from chaos.bundled import bundled
+from chaos.clusters.simulated.cluster import NotSimulated
+from chaos.clusters.simulated.simulate import SimulatedRecord, simulate
+from chaos.faults import blackhole, crash, down, latency, pause, reset, terminate
+from chaos.faults.aim import Aimed
+from chaos.invariants import answered_once, answers_correct, books_balance, faults_bit, no_loss, nodes_stay_up
+from chaos.workload import poisson
+from reports.history import OpType
+from reports.verdict import Verdict
+from tests.chaos.relay import relay
+
+LOAD = poisson(rate=20, seconds=8)
+EDGE = "coordinator→worker1"
+
+
+def written(record: SimulatedRecord) -> bytes:
+    return b"".join(op.to_json() for op in record.history)
+
+
+def outcomes(record: SimulatedRecord) -> Counter[OpType]:
+    return Counter(request.outcome for request in record.requests)
+
+
+@pytest.mark.parametrize(
+    "aimed",
+    [
+        *(crash("worker1"), pause("worker1"), terminate("worker1")),
+        *(latency(EDGE, ms=300), blackhole(EDGE), reset(EDGE), reset(EDGE, direction="down"), down(EDGE)),
+        *(latency("client→coordinator", ms=100),),
+    ],
+    ids=lambda aimed: f"{aimed.fault} {aimed.target}",
+)
+def test_a_fault_on_one_of_three_workers_bites_and_loses_nothing(aimed: Aimed) -> None:
+    record = simulate(LOAD, [aimed.between(2, 5)], seed=3)
+    for judge in (no_loss(), answered_once(), answers_correct(), books_balance(), faults_bit(), nodes_stay_up()):
+        finding = judge.judge(record)
+        assert finding.verdict is Verdict.HELD, finding
+    assert outcomes(record)[OpType.OK] > 100
+
+
+@pytest.mark.parametrize("aimed", [crash("coordinator"), pause("coordinator"), terminate("coordinator")])
+def test_a_fault_on_the_coordinator_bites_and_it_comes_back(aimed: Aimed) -> None:
+    record = simulate(LOAD, [aimed.between(2, 4)], seed=3)
+    assert faults_bit().judge(record).verdict is Verdict.HELD
+    assert record.requests[-1].outcome is OpType.OK
+
+
+def test_the_same_seed_leaves_the_same_history_and_another_one_another() -> None:
+    schedule = [crash("worker1").between(1, 3), latency("coordinator→worker2", ms=50, jitter_ms=20).between(2, 6)]
+    first, again, other = (simulate(LOAD, schedule, seed=seed) for seed in (5, 5, 6))
+    assert written(first) == written(again)
+    assert written(first) != written(other)
+
+
+def test_a_system_that_nothing_stands_for_is_refused_and_told_why() -> None:
+    with pytest.raises(NotSimulated, match=r"cannot be simulated: nothing stands for .*--substrate local"):
+        simulate(LOAD, seed=1, system=relay())
+
+
+def test_settings_that_would_be_ignored_are_refused() -> None:
+    with pytest.raises(Exception, match="coordinator: API_KEYS is nothing that the simulated substrate knows"):
+        simulate(LOAD, seed=1, system=bundled(coordinator={"API_KEYS": "a:b"}))
