@@ -1,6 +1,9 @@
 """Runs tox environments for CI and ends with one line that sums up all their tests.
 
-    python .ci/matrix.py ENVIRONMENT...
+    python .ci/matrix.py ENVIRONMENT[,ENVIRONMENT...]...
+
+One after the other; those joined by commas side by side, as their tests mostly wait: for processes to start, for faults
+to be noticed. What is measured while it runs, as chaos scenarios are, belongs on its own.
 
 Exits 0 only if every environment succeeded, at least one test ran, and nothing that was started is still running.
 Runs under the Python that has tox; needs nothing else beside the standard library, and Linux.
@@ -14,7 +17,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import Thread
 
 from tally import tally_files
 
@@ -55,14 +60,65 @@ def end_leftovers(*, grace_s: float) -> dict[int, str]:
     return left
 
 
-def run_environment(name: str) -> bool:
-    """Run one tox environment; a missing interpreter is a failure here."""
+def tox(*arguments: str) -> tuple[str, ...]:
+    """The command for it; a missing interpreter is a failure here."""
+    return (sys.executable, "-m", "tox", "run", "--skip-missing-interpreters=false", *arguments)
+
+
+def run_one(name: str, command: Sequence[str]) -> bool:
+    """Run it as if it were ours, and say how it went."""
     began = time.monotonic()
     print(f"[{name}] ...", flush=True)
-    command = [sys.executable, "-m", "tox", "run", "--skip-missing-interpreters=false", "-e", name]
-    succeeded = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode == 0
-    print(f"[{name}] {'ok' if succeeded else 'FAILED'}: {time.monotonic() - began:.0f} s", flush=True)
-    return succeeded
+    code = subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, check=False).returncode
+    return _ended(name, code, began)
+
+
+def run_side_by_side(commands: Mapping[str, Sequence[str]]) -> list[str]:
+    """Run them all at once, each line of theirs under its name. Returns the names of those that failed."""
+    began = time.monotonic()
+    failed = []
+
+    def follow(name: str, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        for line in process.stdout:
+            print(f"{name} | {line}", end="", flush=True)
+        if not _ended(name, process.wait(), began):
+            failed.append(name)
+
+    followers = []
+    for name, command in commands.items():
+        print(f"[{name}] ...", flush=True)
+        # Started by this thread, and not by the one that follows it: the kernel keeps children by thread.
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            errors="replace",
+        )
+        followers.append(Thread(target=follow, args=(name, process)))
+        followers[-1].start()
+    for follower in followers:
+        follower.join()
+    return sorted(failed)
+
+
+def run_environments(names: Sequence[str]) -> list[str]:
+    """Run what one argument says. Returns the names of those that failed."""
+    together = ",".join(names)
+    if len(names) == 1:
+        return [] if run_one(together, tox("-e", together)) else [together]
+    # One after the other up to here: they share the wheel.
+    if not run_one(f"{together}: install", tox("--notest", "-e", together)):
+        return list(names)
+    return run_side_by_side({name: tox("--skip-pkg-install", "-e", name) for name in names})
+
+
+def _ended(name: str, code: int, began: float) -> bool:
+    print(f"[{name}] {'FAILED' if code else 'ok'}: {time.monotonic() - began:.0f} s", flush=True)
+    return code == 0
 
 
 def main(environments: list[str]) -> int:
@@ -70,7 +126,7 @@ def main(environments: list[str]) -> int:
     for stale in RESULTS.glob("*.xml"):
         stale.unlink()
     adopt_orphans()
-    failed = [name for name in environments if not run_environment(name)]
+    failed = [name for together in environments for name in run_environments(together.split(","))]
     leftovers = end_leftovers(grace_s=GRACE_S)
     tally = tally_files(sorted(RESULTS.glob("*.xml")))
     if failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -45,6 +46,25 @@ print(sorted(matrix.end_leftovers(grace_s=1.0).values()))
 print(matrix.end_leftovers(grace_s=1.0))
 """
 
+MEETING = """
+import sys, time
+from pathlib import Path
+own, other, code = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
+own.touch()
+while not other.exists():
+    time.sleep(0.01)
+print("met", other.name)
+sys.exit(code)
+"""
+
+SIDE_BY_SIDE = """
+import sys
+import matrix
+meeting, a, b = sys.argv[1:]
+one = lambda *arguments: (sys.executable, "-c", meeting, *arguments)
+print(matrix.run_side_by_side({"first": one(a, b, "0"), "second": one(b, a, "3")}))
+"""
+
 
 def test_each_outcome_is_counted_once(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(OUTCOMES)
@@ -72,3 +92,25 @@ def test_a_process_that_got_away_is_found_and_ended() -> None:
         check=True,
     )
     assert outcome.stdout.splitlines() == ["['sleep 301']", "{}"]
+
+
+def test_environments_side_by_side_are_told_apart_and_each_can_fail(tmp_path: Path) -> None:
+    # Either ends only once the other has begun.
+    outcome = subprocess.run(
+        [sys.executable, "-c", SIDE_BY_SIDE, MEETING, str(tmp_path / "a"), str(tmp_path / "b")],
+        env={"PYTHONPATH": str(CI), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    said = [re.sub(r"\d+ s$", "0 s", line) for line in outcome.stdout.splitlines()]
+    assert said.pop() == "['second']"
+    assert sorted(said) == [
+        "[first] ...",
+        "[first] ok: 0 s",
+        "[second] ...",
+        "[second] FAILED: 0 s",
+        "first | met b",
+        "second | met a",
+    ]
