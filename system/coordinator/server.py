@@ -68,7 +68,7 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
     abandoned = 0
     metrics = Metrics(settings.batch_size)
     tracer = connect(settings, "brownout-coordinator")
-    traces = [] if tracer is None else [TraceListener(tracer)]
+    traces = [] if tracer is None else [TraceListener(tracer, time.time)]
     keys, tls, worker_tls = known_keys(settings), ServerTls.of(settings), ChannelTls.of(settings)
     show = shown(settings)
     listeners = Listeners(LogListener(log), metrics.listener, *traces)
