@@ -18,6 +18,8 @@ load.py          `brownout load`: traffic for a running system; the client itsel
 
 judge.py         `brownout judge`: runs judged again, offline; the judging itself is chaos/rejudge.py
 
+view.py          `brownout view`: runs as pictures, in a browser
+
 doctor.py        `brownout doctor`: what this machine has, and the mend of what it has not
   examination.py   everything that is looked at, and which substrates follow from it
   finding.py       one thing that a machine has or lacks

@@ -13,6 +13,7 @@ from brownout.exit_code import ExitCode
 from brownout.judge import judge
 from brownout.load import load
 from brownout.up import up
+from brownout.view import view
 
 USAGE: Final = 2  # what typer ends with when it cannot make sense of the arguments
 
@@ -38,6 +39,8 @@ def about(
 
     brownout load [dim]# in another terminal: traffic for them, and what became of it[/dim]
 
+    brownout view [dim]# the runs of scenarios, in a browser[/dim]
+
     brownout doctor [dim]# what this machine has, and how to get what is missing[/dim]
 
     Exit codes: 0 held, 1 violated (or requests failed), 2 inconclusive, 3 could not run.
@@ -49,7 +52,7 @@ def application() -> typer.Typer:
         name="brownout", no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_show_locals=False
     )
     app.callback()(about)
-    for command in (up, load, judge, doctor):
+    for command in (up, load, judge, view, doctor):
         app.command()(command)
     return app
 

@@ -12,12 +12,12 @@ from chaos.problems import HarnessProblem
 class PortTaken(HarnessProblem):
     """Somebody else listens there; the message says who, where the system tells, and what to do instead."""
 
-    def __init__(self, port: int, reason: str, option: str = "--port") -> None:
+    def __init__(self, port: int, reason: str, option: str = "up --port") -> None:
         holder = holder_of(port)
         whose = f" (held by {holder})" if holder else ""
         super().__init__(
             f"port {port} on {LOOPBACK} cannot be listened on: {reason}{whose}\n"
-            f"Stop what holds it, or choose another: brownout up {option} {port + 1 if port < 65535 else 8000}"
+            f"Stop what holds it, or choose another: brownout {option} {port + 1 if port < 65535 else 8000}"
         )
 
 
@@ -33,7 +33,7 @@ def flaw_of(port: int) -> str | None:
     return None
 
 
-def check(port: int, option: str = "--port") -> None:
+def check(port: int, option: str = "up --port") -> None:
     """Raises PortTaken; `option` is the one that chooses another."""
     if (flaw := flaw_of(port)) is not None:
         raise PortTaken(port, flaw, option)

@@ -103,7 +103,7 @@ class Upkeep:
 
 
 @contextmanager
-def _settled(port: int, option: str = "--port") -> Iterator[int]:
+def _settled(port: int, option: str = "up --port") -> Iterator[int]:
     """The port itself if it is free, or for 0 one that is kept free for us meanwhile. Raises PortTaken."""
     if port:
         ports.check(port, option)
@@ -118,7 +118,7 @@ def _page_settled(port: int | None) -> Iterator[int | None]:
     if port is None:
         yield None
     else:
-        with _settled(port, "--dashboard-port") as settled:
+        with _settled(port, "up --dashboard-port") as settled:
             yield settled
 
 

@@ -7,4 +7,9 @@ markup        pieces of HTML, with every text escaped
 
 watch         asks a coordinator all the time, for all pages at once
 live_page     the system as it is now
+
+opened        runs as pages open them
+runs_page     all of them, and trends
+run_page      one of them, down to one request
+detection_page  planted bugs against invariants
 """

@@ -13,6 +13,7 @@ NAMES: Final[Mapping[str, str]] = {
     "COORDINATOR_URL": "where the coordinator listens, like http://host:port (default http://127.0.0.1:8000)",
     "COORDINATOR_API_KEY": "one of its API keys, if it asks for any",
     "RUNS_DIR": "the directory of the runs to show (default reports/runs)",
+    "DETECTION_FILE": "which planted bugs were caught (default reports/detection.json)",
     "HOST": "the name or address to listen on (default 127.0.0.1)",
     "PORT": "the port to listen on (default 8501)",
     "FIRST_PAGE": "live or runs (default live)",
@@ -28,6 +29,7 @@ class Settings:
     url: str
     api_key: str | None
     runs: Path
+    detection: Path
     host: str
     port: int
     first_page: str
@@ -50,4 +52,12 @@ class Settings:
         if problems:
             raise BadSettings("\n".join(problems))
         runs = Path(given["RUNS_DIR"] or "reports/runs").absolute()
-        return cls(url, given["COORDINATOR_API_KEY"] or None, runs, given["HOST"] or "127.0.0.1", int(port), first)
+        return cls(
+            url=url,
+            api_key=given["COORDINATOR_API_KEY"] or None,
+            runs=runs,
+            detection=Path(given["DETECTION_FILE"] or "reports/detection.json").absolute(),
+            host=given["HOST"] or "127.0.0.1",
+            port=int(port),
+            first_page=first,
+        )

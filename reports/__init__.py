@@ -17,6 +17,12 @@ series      requests, latencies and answers over time
 bands       where fault windows are drawn
 states      what each worker was taken for, over time
 batches     how many batches, how large
+waterfall   one request from its due time to its answer
+notable     the requests that are worth a look
+around      what was logged around a moment
+index       all runs under a directory, without reading their histories
+trends      how figures moved from run to run
+detection   which planted bugs were caught by what
 
 The same of a system that runs now:
 
@@ -30,6 +36,8 @@ frame       what all charts share: time axis, fault windows, type and colours
 plots, svg  the charts, and how they enter a page
 panels      plots below each other with one crosshair
 live_plots  the charts of a running system
+run_plots, fault_panel, latency_panel  the same of a run
+detail_plots  one request, and one figure over many runs
 page        what a report says, before any of it is HTML
 render      a run as one self-contained HTML file, from `templates`
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final
 
@@ -33,12 +33,16 @@ class OutcomeBucket:
 
 @dataclass(frozen=True, slots=True)
 class LatencyPoint:
-    """One request that came back: when it was due, how long until then, how it ended, how often it was tried again."""
+    """One request that came back: when it was due, how long until then, how it ended, how often it was tried again.
+
+    `op` is the index that evidence points at, where there is one.
+    """
 
     due_s: float
     ms: float
     outcome: OpType
     retries: int
+    op: int = field(default=-1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ def outcomes_over_time(requests: Iterable[Request], span_s: float, width_s: floa
 def latency_points(requests: Iterable[Request]) -> tuple[LatencyPoint, ...]:
     """Every request that came back, whatever the answer was. One that never did has no latency and is not here."""
     return tuple(
-        LatencyPoint(request.due_s, latency_s * 1000, request.outcome, request.retries)
+        LatencyPoint(request.due_s, latency_s * 1000, request.outcome, request.retries, request.op)
         for request in requests
         if (latency_s := request.latency_s) is not None
     )

@@ -33,11 +33,11 @@ def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
 def test_help_names_every_command_and_teaches_by_example() -> None:
     shown = brownout("--help")
     assert shown.returncode == 0
-    for command in ("brownout up", "brownout load", "brownout doctor"):
+    for command in ("brownout up", "brownout load", "brownout view", "brownout doctor"):
         assert command in shown.stdout
 
 
-@pytest.mark.parametrize("command", ["up", "load", "doctor"])
+@pytest.mark.parametrize("command", ["up", "load", "view", "doctor"])
 def test_help_of_a_command_has_examples(call: Called, command: str) -> None:
     code, shown, _ = call(command, "--help")
     assert code == 0

@@ -1,0 +1,203 @@
+"""One run: what was promised, what was broken when, who paid for it, and every request behind that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+from urllib.parse import urlencode
+
+import streamlit as st
+from markupsafe import Markup
+
+from dashboard.markup import banner, heading, table, tiles, told
+from dashboard.opened import Opened, listed, opened
+from dashboard.settings import Settings
+from reports.around import lines_around
+from reports.detail_plots import waterfall_chart
+from reports.directory import RunDirectoryProblem
+from reports.history import Request
+from reports.index import RunState
+from reports.latency_panel import CLICKED
+from reports.notable import notable, requests_by_op
+from reports.page import Page, page
+from reports.palette import BAD, UNKNOWN, VERDICTS
+from reports.panels import themed
+from reports.run_plots import run_chart
+from reports.waterfall import waterfall
+
+EVIDENCE: Final = 8  # links for each finding
+AROUND_S: Final = (0.1, 0.5, 2.0, 10.0)
+
+
+def run_page(settings: Settings) -> None:
+    entries = listed(settings.runs)
+    names = [each.name for each in entries]
+    if not names:
+        st.info(f"No run is under {settings.runs} yet. One comes of: pytest -m chaos")
+        return
+    asked = st.query_params.get("run")
+    if asked is not None and asked not in names:
+        st.html(banner(UNKNOWN, "?", "There is no such run:", asked))
+    chosen = st.selectbox("Run", names, index=names.index(asked) if asked in names else 0, key=f"run {asked}")
+    if chosen != asked:
+        st.query_params.from_dict({"run": chosen})
+    entry = entries[names.index(chosen)]
+    if entry.state is RunState.BROKEN:
+        st.html(banner(BAD, "⚠", "This run cannot be opened:", entry.problem))
+        return
+    try:
+        run = opened(entry.path)
+    except (RunDirectoryProblem, ValueError, KeyError) as problem:
+        st.html(banner(BAD, "⚠", "This run cannot be opened:", str(problem)))
+        return
+    _show(run)
+
+
+def _show(run: Opened) -> None:
+    shown = page(run.record, run.findings, run.figures)
+    st.html(heading(shown.scenario, " · ".join(f"{name} {value}" for name, value in shown.about)))
+    if run.entry.verdict is None:
+        st.html(banner(UNKNOWN, "…", "Nobody has judged this run:", "it is still going on, or it broke off."))
+    else:
+        tone = VERDICTS[run.entry.verdict]
+        st.html(banner(tone, shown.glyph, f"{shown.verdict} — {shown.headline}.", shown.summary))
+        st.html(tiles((each.name, f"{each.value} {each.unit}".strip(), each.tone) for each in shown.tiles))
+    st.html(_judged(run, shown))
+    _plots(run)
+    _request(run)
+    _about(shown)
+
+
+def _judged(run: Opened, shown: Page) -> Markup:
+    by_name = {each.name: each for each in run.findings}
+    by_op = requests_by_op(run.record)
+    rows = []
+    for row in shown.judged:
+        links = [
+            _link(run, evidence)
+            for evidence in by_name[row.name].evidence
+            if isinstance(evidence, int) and evidence in by_op
+        ]
+        more = Markup(" and {} more").format(len(links) - EVIDENCE) if len(links) > EVIDENCE else ""
+        rows.append(
+            (
+                told(row.glyph, row.verdict, VERDICTS[by_name[row.name].verdict]),
+                Markup('<span class="b-mono">{}</span>').format(row.name),
+                row.message,
+                Markup("{}{}").format(Markup(" ").join(links[:EVIDENCE]), more),
+            )
+        )
+    return table("What was promised", ("verdict", "invariant", "what was found", "evidence"), rows)
+
+
+def _link(run: Opened, op: int) -> Markup:
+    query = urlencode({"run": run.entry.name, "request": op})
+    return Markup('<a href="?{}" target="_self">op {}</a>').format(query, op)
+
+
+def _plots(run: Opened) -> None:
+    st.html(heading("What happened", "drag or use the wheel to zoom all plots; double click to see all", level=2))
+    dark = st.context.theme.type == "dark"
+    event = st.vega_lite_chart(
+        themed(run_chart(run.record, run.offset_s), dark=dark),
+        theme=None,
+        width="stretch",
+        on_select="rerun",
+        selection_mode=[CLICKED],
+        key=f"plots {run.entry.name}",
+    )
+    picked: Any = event.selection.get(CLICKED) if event else None
+    if picked and "op" in picked[0]:
+        st.query_params["request"] = str(picked[0]["op"])
+    if windows := page(run.record, run.findings, run.figures).broken:
+        st.html(
+            table(
+                "What was broken",
+                ("fault", "target", "in force", "took out", "evidence"),
+                [
+                    (each.kind, each.target, each.when, each.takes_out, f"{each.bit}: {each.evidence}")
+                    for each in windows
+                ],
+            )
+        )
+
+
+def _request(run: Opened) -> None:
+    """The request that was clicked, linked to, or chosen here."""
+    by_op = requests_by_op(run.record)
+    if not by_op:
+        return
+    asked = st.query_params.get("request", "")
+    op = int(asked) if asked.isascii() and asked.isdigit() and int(asked) in by_op else None
+    options = {each.op: each.why for each in notable(run.record, run.findings)}
+    if op is not None:
+        options = {by_op[op].op: options.get(by_op[op].op, "chosen"), **options}
+    st.html(heading("One request", "click a point above or an op of the evidence, or choose one here", level=2))
+    chosen = st.selectbox(
+        "Request",
+        list(options),
+        index=0 if op is not None or options else None,
+        format_func=lambda each: f"op {each}: {options[each]}",
+        key=f"request {run.entry.name} {asked}",
+    )
+    if chosen is not None:
+        _waterfall(run, by_op[chosen])
+
+
+def _waterfall(run: Opened, request: Request) -> None:
+    line = run.lines.get(request.request_id or "")
+    steps = waterfall(request, line, run.offset_s)
+    dark = st.context.theme.type == "dark"
+    st.html(table("", ("what", ""), list(_facts(request))))
+    st.vega_lite_chart(
+        themed(waterfall_chart(steps), dark=dark), theme=None, width="stretch", key=f"steps {request.op}"
+    )
+    st.html(
+        table(
+            "Step by step, in seconds of the run",
+            ("where", "what", "from", "to", "ms"),
+            [(each.place, each.words, f"{each.start_s:.4f}", f"{each.end_s:.4f}", f"{each.ms:,.1f}") for each in steps],
+            numeric=(2, 3, 4),
+        )
+    )
+    if run.offset_s is None:
+        st.caption("No coordinator's log goes with this run, or it names no request: only the client's view is known.")
+        return
+    within = st.segmented_control(
+        "Logs around it, seconds", AROUND_S, default=AROUND_S[1], key=f"around {run.entry.name}"
+    )
+    found = lines_around(
+        run.record,
+        run.offset_s,
+        request.completed_s or request.invoked_s,
+        within_s=within or AROUND_S[1],
+        request_id=request.request_id,
+    )
+    st.dataframe(
+        [{"second": each.at_s, "node": each.node, "this request": each.about, "line": each.text} for each in found],
+        hide_index=True,
+        height=300,
+        key=f"logs {request.op}",
+        column_config={
+            "second": st.column_config.NumberColumn(format="%.4f"),
+            "line": st.column_config.TextColumn(width="large"),
+        },
+    )
+
+
+def _facts(request: Request) -> Iterator[tuple[str, str]]:
+    yield "input", request.input
+    yield "outcome", f"{request.outcome.value}, {request.retries} retries, answered by {request.answer.get('worker')}"
+    if request.completed is not None and request.completed.error:
+        yield "error", request.completed.error
+    yield "id", request.request_id or "never told"
+
+
+def _about(shown: Page) -> None:
+    with st.expander("Schedule, environment, replay"):
+        if shown.replay:
+            st.caption("Run it again")
+            st.code(shown.replay, language=None)
+        st.html(table("Schedule", ("fault",), [(line,) for line in shown.schedule or ("none",)]))
+        for group, rows in shown.environment:
+            st.html(table(group, ("", ""), [(name, "; ".join(lines)) for name, lines in rows]))

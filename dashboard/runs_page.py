@@ -1,0 +1,104 @@
+"""All runs: which held, what they came to, and how the figures of a scenario moved."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.markup import heading
+from dashboard.opened import listed
+from dashboard.settings import Settings
+from reports.detail_plots import trend_chart
+from reports.index import RunEntry, RunFilter, chosen
+from reports.panels import themed
+from reports.trends import FIGURES, history_of, trends
+
+GLYPHS: Final = {"HELD": "✔", "VIOLATED": "✘", "INCONCLUSIVE": "?", "unfinished": "…", "broken": "⚠"}
+
+
+def runs_page(settings: Settings, run_page: Any) -> None:  # noqa: ANN401 - a page of Streamlit
+    entries = listed(settings.runs)
+    st.html(heading("Runs", f"{len(entries):,} under {settings.runs}"))
+    if not entries:
+        st.info("No run is there yet. One comes of: pytest -m chaos")
+        return
+    shown = _chosen(entries)
+    st.caption(f"{len(shown):,} of {len(entries):,} runs shown, newest first. Choose a row to open it.")
+    picked = st.dataframe(
+        _table(shown, entries),
+        hide_index=True,
+        height=min(620, 38 + 35 * max(1, len(shown))),
+        on_select="rerun",
+        selection_mode="single-row",
+        key="runs",
+        column_config={
+            "goodput": st.column_config.NumberColumn("goodput, per s", format="%.1f"),
+            "p99_ms": st.column_config.NumberColumn("p99, ms", format="%.0f"),
+            "recovery_s": st.column_config.NumberColumn("recovery, s", format="%.2f"),
+            "so far": st.column_config.LineChartColumn("goodput so far", y_min=0),
+        },
+    )
+    if rows := picked.selection.rows:
+        st.switch_page(run_page, query_params={"run": shown[rows[0]].name})
+    _trends(shown)
+
+
+def _chosen(entries: tuple[RunEntry, ...]) -> tuple[RunEntry, ...]:
+    scenario, substrate, verdict, commit = st.columns([4, 2, 3, 2])
+    return chosen(
+        entries,
+        RunFilter(
+            scenarios=tuple(
+                scenario.multiselect("Scenario", sorted({each.scenario for each in entries}), placeholder="all")
+            ),
+            substrates=tuple(
+                substrate.multiselect(
+                    "Substrate", sorted({each.substrate for each in entries if each.substrate}), placeholder="all"
+                )
+            ),
+            words=tuple(verdict.multiselect("Verdict", sorted({each.word for each in entries}), placeholder="all")),
+            commit=commit.text_input("Commit", placeholder="its beginning").strip(),
+        ),
+    )
+
+
+def _table(shown: tuple[RunEntry, ...], entries: tuple[RunEntry, ...]) -> pd.DataFrame:
+    return pd.DataFrame(
+        [
+            {
+                "verdict": f"{GLYPHS[each.word]} {each.word}",
+                "scenario": each.scenario,
+                "substrate": each.substrate,
+                "started": each.started,
+                "requests": each.figure("requests"),
+                "failed": each.figure("failed"),
+                "unknown": each.figure("unknown"),
+                "retries": each.figure("retries"),
+                "goodput": each.figure("goodput_rps"),
+                "p99_ms": each.figure("p99_ms"),
+                "recovery_s": each.recovery_s,
+                "so far": list(history_of(each, entries, "goodput_rps")),
+                "commit": each.commit[:7],
+                "problem": each.problem,
+            }
+            for each in shown
+        ]
+    )
+
+
+def _trends(shown: tuple[RunEntry, ...]) -> None:
+    found = [each for each in trends(shown) if len(each.points) > 1]
+    if not found:
+        return
+    st.html(
+        heading("Trends", "each figure from zero, over the runs of one scenario; ● held ✚ violated ◆ unknown", level=2)
+    )
+    groups = list(dict.fromkeys((each.scenario, each.substrate) for each in found))
+    group = st.selectbox("Scenario", groups, format_func=lambda each: f"{each[0]} ({each[1]})", key="trend")
+    dark = st.context.theme.type == "dark"
+    for column, (figure, title) in zip(st.columns(len(FIGURES)), FIGURES, strict=True):
+        for trend in found:
+            if (trend.scenario, trend.substrate) == group and trend.figure == figure:
+                column.vega_lite_chart(themed(trend_chart(trend, title), dark=dark), theme=None, key=f"trend {figure}")
