@@ -106,8 +106,13 @@ class Request:
         return (self.completed or self.invoked).index
 
     @property
+    def value(self) -> Mapping[str, Any]:
+        """What was asked: `input`, and whatever else the client kept of it."""
+        return self.invoked.value or {}
+
+    @property
     def input(self) -> str:
-        return str((self.invoked.value or {}).get("input", ""))
+        return str(self.value.get("input", ""))
 
     @property
     def answer(self) -> Mapping[str, Any]:

@@ -26,24 +26,25 @@ def deadline_respected(record: Record, *, slack_s: Annotated[float, Ge(0)] = 0.2
     requests = record.requests
     if not requests:
         return Finding("deadline_respected", Verdict.INCONCLUSIVE, "no request was asked")
-    deadline_s = _deadline_s(record)
+    allowed_s = deadline_s(record)
     took = {each.op: _took_s(record, each) for each in requests}
-    late = [each for each in requests if took[each.op] > deadline_s + slack_s]
+    late = [each for each in requests if took[each.op] > allowed_s + slack_s]
     figures = {
         "requests": len(requests),
         "late": len(late),
-        "deadline_s": deadline_s,
+        "deadline_s": allowed_s,
         "p99_s": round(quantile(took.values(), 0.99) or 0.0, 3),
     }
     if not late:
-        message = f"{count(len(requests), 'request')}, each answered within {deadline_s:g} s + {slack_s:g} s"
+        message = f"{count(len(requests), 'request')}, each answered within {allowed_s:g} s + {slack_s:g} s"
         return Finding("deadline_respected", Verdict.HELD, message, (), figures)
     named = listing([f"{each.label} ({_told(each, took[each.op])})" for each in late])
-    message = f"{len(late)} of {count(len(requests), 'request')} later than {deadline_s:g} s + {slack_s:g} s: {named}"
+    message = f"{len(late)} of {count(len(requests), 'request')} later than {allowed_s:g} s + {slack_s:g} s: {named}"
     return Finding("deadline_respected", Verdict.VIOLATED, message, tuple(each.op for each in late), figures)
 
 
-def _deadline_s(record: Record) -> float:
+def deadline_s(record: Record) -> float:
+    """How long a request may take, in seconds from when it was sent."""
     own = record.settings.get("request_timeout_s")
     if own is not None:
         return float(own)

@@ -11,22 +11,28 @@ from chaos.invariants import (
     Invariant,
     answered_once,
     answers_correct,
+    batches_within,
     books_balance,
     deadline_respected,
     drained,
+    fair_share,
     faults_bit,
     goodput_at_least,
     latency_below,
     load_on_time,
+    logs_complete,
     no_loss,
     no_retry_storm,
     nodes_stay_up,
     poison_isolated,
     queue_bounded,
+    reconciled,
     recovers_within,
     remake,
     retries_explained,
     sheds_honestly,
+    status_truthful,
+    work_conserving,
 )
 from reports.history import History
 from reports.record import Record
@@ -51,6 +57,12 @@ OF_REQUESTS = (
     queue_bounded(5),
     poison_isolated("fine"),
     drained("worker1"),
+    status_truthful(),
+    logs_complete(),
+    reconciled(),
+    batches_within(3, 0.15),
+    work_conserving(),
+    fair_share(),
 )
 OF_THE_RUN = (faults_bit(), nodes_stay_up())
 

@@ -1,0 +1,123 @@
+"""Three accounts of the same requests, joined by request id: what clients saw, what the coordinator wrote down, what
+the workers computed.
+
+    client                      coordinator                  worker
+    asked, told an id  ──id──▶  one line when it ended  ──id──▶  the batches it was in, with their outputs
+    asked, told nothing ─text─▶ a line that no client knows
+
+A request whose client never got an answer knows no id. It is joined by its text, as much of it as the log shows.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from reports.history import OpType, Request
+from reports.logs import CANARY, BatchLine, RequestLine
+from reports.record import Record
+
+# How much of a text a log shows, unless it shows the whole, or a hash of it.
+SHOWN_CHARACTERS: Final = 120
+HASH: Final = re.compile("[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """One request in one batch that a worker computed; `output` is None where it got none or nobody told."""
+
+    batch: BatchLine
+    output: str | None
+
+    @property
+    def worker(self) -> str:
+        return self.batch.worker
+
+
+@dataclass(frozen=True)
+class Accounts:
+    """`coordinator` names the node whose log is read."""
+
+    record: Record
+    coordinator: str
+
+    @cached_property
+    def lines(self) -> Mapping[str, list[RequestLine]]:
+        """By id; of one that ended once there is one."""
+        log = self.record.coordinator_log(self.coordinator)
+        lines: defaultdict[str, list[RequestLine]] = defaultdict(list)
+        for line in () if log is None else log.requests:
+            lines[line.request_id].append(line)
+        return dict(lines)
+
+    @cached_property
+    def executions(self) -> Mapping[str, list[Execution]]:
+        """By id, without those by which the coordinator only tries whether its workers serve."""
+        executions: defaultdict[str, list[Execution]] = defaultdict(list)
+        for log in self.record.worker_logs.values():
+            for batch in log.batches:
+                outputs = batch.outputs or (None,) * len(batch.request_ids)
+                for request_id, output in zip(batch.request_ids, outputs, strict=False):
+                    executions[request_id].append(Execution(batch, output))
+        executions.pop(CANARY, None)
+        return dict(executions)
+
+    @cached_property
+    def told(self) -> Mapping[str, list[Request]]:
+        """By the id that their clients were told, but for those who asked again under a key and were told again."""
+        told: defaultdict[str, list[Request]] = defaultdict(list)
+        for request in self.record.requests:
+            if request.request_id is not None and not request.answer.get("replayed"):
+                told[request.request_id].append(request)
+        return dict(told)
+
+    @cached_property
+    def untold(self) -> tuple[tuple[Request, RequestLine | None], ...]:
+        """Requests whose fate their clients do not know, each with the line that seems to be its own."""
+        strangers: defaultdict[str, list[RequestLine]] = defaultdict(list)
+        for request_id, lines in self.lines.items():
+            if request_id not in self.told:
+                strangers[lines[0].input].append(lines[0])
+        silent = (each for each in self.record.requests if each.request_id is None and each.outcome is OpType.INFO)
+        return tuple((request, self._line_of(request, strangers)) for request in silent)
+
+    @cached_property
+    def strangers(self) -> tuple[RequestLine, ...]:
+        """Lines that belong to no request that any client is known to have sent."""
+        owned = {line.request_id for _, line in self.untold if line is not None}
+        return tuple(
+            lines[0]
+            for request_id, lines in self.lines.items()
+            if request_id not in self.told and request_id not in owned
+        )
+
+    def missing(self) -> tuple[str, ...]:
+        """Which accounts there are none of, or only a part, in words."""
+        log = self.record.coordinator_log(self.coordinator)
+        workers = self.record.worker_logs
+        missing = [f"no log of {self.coordinator}"] if log is None else []
+        if log is not None and log.lost:
+            missing.append(f"{log.lost} lines of the log of {self.coordinator} are lost")
+        missing += [f"no log of {node}" for node in self.record.capacity if node not in workers]
+        missing += [f"{each.lost} lines of the log of {node} are lost" for node, each in workers.items() if each.lost]
+        if not self.record.capacity:
+            missing.append("no worker is known")
+        return tuple(missing)
+
+    @staticmethod
+    def _line_of(request: Request, strangers: Mapping[str, list[RequestLine]]) -> RequestLine | None:
+        """The oldest line not taken yet that shows its text; texts are shown whole, cut off, or as a hash."""
+        for shown in _shown(request.input, strangers):
+            if strangers[shown]:
+                return strangers[shown].pop(0)
+        return None
+
+
+def _shown(text: str, strangers: Mapping[str, object]) -> Iterator[str]:
+    """Under which keys of `strangers` this text may be; a hash may be of any."""
+    yield from (shown for shown in (text, text[:SHOWN_CHARACTERS]) if shown in strangers)
+    yield from (shown for shown in strangers if HASH.fullmatch(shown))

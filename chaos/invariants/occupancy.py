@@ -1,0 +1,105 @@
+"""Who was at work when, by the coordinator's own account: what its request lines say of attempts, joined with its
+opinions of its workers. All times are seconds of the log's clock.
+
+Read in whole arrays, for there may be a million attempts.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from reports.logs import CoordinatorLog, RequestLine
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+UP: Final = "up"
+AWAY: Final = 1000.0  # batches that a worker which is not up counts as carrying
+ALMOST: Final = 0.01  # of a batch; thirds do not add up to one
+
+
+@dataclass(frozen=True, slots=True)
+class Waited:
+    """A request whose first attempt could have begun earlier: for how long it waited all the same."""
+
+    line: RequestLine
+    seconds: float
+
+
+def waited_in_vain(
+    log: CoordinatorLog, *, carrying: int, after_s: float, slack_s: float, judged: Sequence[RequestLine]
+) -> tuple[Waited, ...]:
+    """Those of `judged` that waited for their first attempt, from `after_s` after they were admitted, more than
+    `slack_s` while some worker that was up carried at most `carrying` batches.
+    """
+    import numpy as np  # noqa: PLC0415 - a tenth of a second, which collecting tests need not wait for
+
+    if not judged:
+        return ()
+    begin, length = _free(log, carrying)
+    if not len(begin):
+        return ()
+    total = np.concatenate([[0.0], np.cumsum(length)])
+
+    def free_until(times: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How long, up to each time, somebody had been free."""
+        at = np.searchsorted(begin, times, side="right")
+        last = np.maximum(at - 1, 0)
+        inside = np.minimum(times - begin[last], length[last])
+        return np.where(at > 0, total[last] + inside, 0.0)
+
+    admitted = np.array([each.admitted_at for each in judged]) + after_s
+    sent = np.array([each.attempts[0].sent_at if each.attempts else each.ended_at for each in judged])
+    waited = free_until(np.maximum(sent, admitted)) - free_until(admitted)
+    return tuple(Waited(judged[at], float(waited[at])) for at in np.flatnonzero(waited > slack_s).tolist())
+
+
+def _free(log: CoordinatorLog, carrying: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """When stretches began in which some worker was up and carried so few, and how long they were."""
+    import numpy as np  # noqa: PLC0415 - see above
+
+    until = max((each.ended_at for each in log.requests), default=0.0)
+    begins, ends = [], []
+    for times, loads in _loads(log):
+        few = loads <= carrying + ALMOST
+        edges = np.append(times[1:], max(until, times[-1]))
+        begins.append(times[few])
+        ends.append(edges[few])
+    if not begins:
+        return np.array([]), np.array([])
+    times = np.concatenate([*begins, *ends])
+    steps = np.concatenate([np.ones(sum(map(len, begins))), -np.ones(sum(map(len, ends)))])
+    order = np.lexsort((-steps, times))  # a stretch that begins where another ends continues it
+    times, free = times[order], np.cumsum(steps[order])
+    some = free > 0
+    first = some & ~np.concatenate([[False], some[:-1]])
+    last = ~some & np.concatenate([[False], some[:-1]])
+    return times[first], times[last] - times[first]
+
+
+def _loads(log: CoordinatorLog) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    """For each worker, moments in order and how many batches it carries from each on; each attempt is a part of one."""
+    import numpy as np  # noqa: PLC0415 - see above
+
+    steps: dict[str, list[Any]] = defaultdict(list)
+    for line in log.requests:
+        for each in line.attempts:
+            steps[each.worker].append((each.sent_at, 1 / each.size))
+            steps[each.worker].append((each.ended_at, -1 / each.size))
+    states: dict[str, str] = {}
+    for change in log.memberships:
+        before, states[change.worker] = states.get(change.worker), change.state
+        if change.state == UP and before != UP:
+            steps[change.worker].append((change.at, -AWAY))
+        elif before == UP and change.state != UP:
+            steps[change.worker].append((change.at, AWAY))
+    loads = []
+    for worker in sorted(states):
+        times, weights = np.array(steps[worker], dtype=np.float64).reshape(-1, 2).T
+        order = np.argsort(times, kind="stable")
+        loads.append((times[order], AWAY + np.cumsum(weights[order])))
+    return loads
