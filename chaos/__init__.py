@@ -7,7 +7,8 @@ What a scenario says, all of it pure values:
 system_under_test  nodes, edges and client of what is tested; `bundled` is the value for this project's own system
 recipe             how a system was made, for whoever wants to make it again from a file
 workload           what is sent when; `inputs` are the texts
-schedule           which fault hits which target from when to when
+schedule           which fault hits which target from when to when; `composition` makes schedules of schedules, and
+                   `targets` are those that are left to chance; `fit` knows whether a system can be broken like that
 limits             how much may be broken at once, so that promises still hold
 strategies         schedules and workloads for Hypothesis
 faults/            everything that can be broken, with its inverse and its evidence

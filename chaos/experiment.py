@@ -118,6 +118,7 @@ class Experiment:
         from chaos.execution import Execution  # noqa: PLC0415 - HTTP takes long to import, and collecting needs none
 
         _validate(schedule, system, workload)
+        schedule = schedule.drawn(system)
         directory = self._prepare(name, workload, schedule, system, seed)
         laboratory = self._laboratory
 

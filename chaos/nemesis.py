@@ -126,6 +126,7 @@ class Nemesis:
 
     def __init__(self, cluster: Cluster, schedule: Schedule, recorder: Recorder) -> None:
         schedule.validate(cluster.system)
+        schedule = schedule.drawn(cluster.system)
         self._series: dict[tuple[str, str], list[Strike]] = {}
         for number, planned in enumerate(schedule.faults, 1):
             strike = Strike(f"{planned.fault.kind}-{number}", planned, cluster, recorder)

@@ -12,17 +12,16 @@ As JSON, with times in seconds from the start of the load:
 import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from difflib import SequenceMatcher
-from itertools import pairwise
 from typing import Any, Final, Self
 
 from chaos.faults.aim import Aimed, AimedHealing, Planned, PlannedHealing
-from chaos.faults.fault import Fault, TargetKind, UnknownFault, healed_by, parameters, remake
+from chaos.faults.fault import Fault, UnknownFault, healed_by, parameters, remake
+from chaos.fit import misfits
 from chaos.problems import HarnessProblem
-from chaos.system_under_test import ARROW, SystemUnderTest, target_name
+from chaos.system_under_test import SystemUnderTest, target_name
+from chaos.targets import draw
 
 VERSION: Final = 1
-NEAR: Final = 0.6  # of 1 for the same name; what difflib itself takes for a close match
 
 
 class InvalidSchedule(HarnessProblem):
@@ -35,24 +34,27 @@ class InvalidSchedule(HarnessProblem):
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Faults in the order of their start. `Schedule()` does nothing and is the identity of `+`."""
+    """Faults in the order of their start. `Schedule()` does nothing and is the identity of `+`.
+
+    A seed of 0 is none: whoever carries the schedule out chooses one.
+    """
 
     faults: tuple[Planned, ...] = ()
     seed: int = 0
 
     def __post_init__(self) -> None:
-        ordered = sorted(self.faults, key=lambda planned: (planned.start_s, planned.target, planned.fault.kind))
-        object.__setattr__(self, "faults", tuple(ordered))
+        object.__setattr__(self, "faults", tuple(sorted(self.faults, key=_order)))
 
     @classmethod
     def of(cls, lines: "Lines", seed: int = 0) -> "Schedule":
         """From the notation of scenarios: each healing verb ends what it heals on its target and is open then.
 
-        Raises InvalidSchedule naming every healing verb that finds nothing to heal, and every line without a time.
+        A schedule is itself, and takes the seed unless it has one. Raises InvalidSchedule naming every healing verb
+        that finds nothing to heal, and every line without a time.
         """
         __tracebackhide__ = True
         if isinstance(lines, Schedule):
-            return lines
+            return lines if lines.seed else replace(lines, seed=seed)
         lines = tuple(lines) if isinstance(lines, Iterable) else (lines,)
         problems = [problem for line in lines for problem in _misreadings(line)]
         faults = sorted((line for line in lines if isinstance(line, Planned)), key=lambda planned: planned.start_s)
@@ -73,8 +75,8 @@ class Schedule:
         return cls(tuple(faults), seed)
 
     def __add__(self, other: "Schedule") -> "Schedule":
-        """Both at once; the seed is that of the left one."""
-        return replace(self, faults=self.faults + other.faults)
+        """Both at once; the seed is that of the left one, if it has one."""
+        return replace(self, faults=self.faults + other.faults, seed=self.seed or other.seed)
 
     def shifted(self, seconds: float) -> Self:
         """The same, that much later."""
@@ -88,6 +90,19 @@ class Schedule:
                 )
                 for planned in self.faults
             ),
+        )
+
+    def limited(self, seconds: float) -> Self:
+        """Its first `seconds`: what begins later is left out, what is in force then ends."""
+        return replace(
+            self,
+            faults=tuple(
+                replace(planned, end_s=min(seconds, math.inf if planned.end_s is None else planned.end_s))
+                for planned in self.faults
+                if planned.start_s < seconds
+            )
+            if seconds < math.inf
+            else self.faults,
         )
 
     def repeat(self, times: int, *, every_s: float) -> Self:
@@ -105,12 +120,24 @@ class Schedule:
 
     def lines(self) -> tuple[str, ...]:
         """One readable line for each fault."""
-        return tuple(_line(planned) for planned in self.faults) or ("nothing is broken",)
+        return tuple(map(str, self.faults)) or ("nothing is broken",)
+
+    def drawn(self, system: SystemUnderTest) -> Self:
+        """The same on targets that this system has by name, where it left them to chance: of one seed, always the same.
+
+        Raises InvalidSchedule with every fault for which nobody can be drawn.
+        """
+        __tracebackhide__ = True
+        faults, problems = draw(self.faults, system, self.seed)
+        if problems:
+            raise InvalidSchedule(problems)
+        return replace(self, faults=faults)
 
     def validate(self, system: SystemUnderTest) -> None:
         """Raises InvalidSchedule with everything that cannot be carried out on this system."""
         __tracebackhide__ = True
-        if problems := tuple(self._problems(system)):
+        faults, problems = draw(self.faults, system, self.seed)
+        if problems := (*problems, *misfits(replace(self, faults=faults).faults, system)):
             raise InvalidSchedule(problems)
 
     def to_json(self) -> dict[str, Any]:
@@ -150,20 +177,6 @@ class Schedule:
             raise InvalidSchedule(problems)
         return cls(tuple(planned), seed)
 
-    def _problems(self, system: SystemUnderTest) -> Iterator[str]:
-        for planned in self.faults:
-            yield from (f"{_line(planned)}: {problem}" for problem in _problems_of(planned, system))
-        for (kind, target), group in self._by_kind_and_target().items():
-            for earlier, later in pairwise(group):
-                if earlier.end_s is None or later.start_s < earlier.end_s:
-                    yield f"{kind} on {target} begins at {later.start_s:g} s while the one before it is in force"
-
-    def _by_kind_and_target(self) -> dict[tuple[str, str], list[Planned]]:
-        groups: dict[tuple[str, str], list[Planned]] = {}
-        for planned in self.faults:
-            groups.setdefault((planned.fault.kind, planned.target), []).append(planned)
-        return groups
-
 
 Lines = Schedule | Planned | PlannedHealing | Iterable[Planned | PlannedHealing]
 """What a scenario may write for a schedule: one, its lines, or its only line."""
@@ -193,45 +206,10 @@ def _heals(healing: PlannedHealing, planned: Planned) -> bool:
     )
 
 
-def _line(planned: Planned) -> str:
-    given = ", ".join(f"{name}={value}" for name, value in parameters(planned.fault).items())
-    end = "until the end" if planned.end_s is None else f"to {planned.end_s:g} s"
-    return f"{planned.start_s:g} s {end}: {planned.fault.kind} {planned.target}" + (f" ({given})" if given else "")
-
-
-def _problems_of(planned: Planned, system: SystemUnderTest) -> Iterator[str]:
-    yield from planned.fault.problems()
-    if not math.isfinite(planned.start_s):
-        yield "it never begins"
-    elif planned.start_s < 0:
-        yield "it begins before the run does"
-    if planned.end_s is not None and not planned.end_s > planned.start_s:
-        yield "it ends before it begins"
-    hittable = _hittable(planned.fault, system)
-    if planned.target not in system.targets:
-        yield f"{system.name} has no {planned.target!r}; it has {', '.join(_near(planned.target, hittable))}"
-    elif planned.target not in hittable:
-        touching = [name for name in hittable if _touch(name, planned.target)]
-        yield f"{planned.fault.kind} hits {planned.fault.hits}s only; it could hit {', '.join(touching or hittable)}"
-
-
-def _hittable(fault: Fault, system: SystemUnderTest) -> tuple[str, ...]:
-    """In declared order."""
-    if fault.hits is TargetKind.EDGE:
-        return tuple(edge.name for edge in system.edges)
-    return tuple(node.name for node in system.nodes)
-
-
-def _near(name: str, names: tuple[str, ...]) -> tuple[str, ...]:
-    """Those that `name` may be a slip for, the nearest first and else as declared; all of them where none is near."""
-    likeness = {each: SequenceMatcher(None, name, each).ratio() for each in names}
-    near = [each for each in names if likeness[each] >= NEAR]
-    return tuple(sorted(near, key=lambda each: -likeness[each])) or names
-
-
-def _touch(one: str, other: str) -> bool:
-    """Whether an edge and a node, in whichever order, belong together."""
-    return one in other.split(ARROW) or other in one.split(ARROW)
+def _order(planned: Planned) -> tuple[float, str, str, float, str]:
+    """Of the faults of a schedule; no two that differ are alike in it, so that it is the same however they come."""
+    end_s = math.inf if planned.end_s is None else planned.end_s
+    return planned.start_s, planned.target, planned.fault.kind, end_s, repr(planned.fault)
 
 
 def _planned(entry: object) -> Planned:

@@ -31,6 +31,8 @@ from reports.history import OpType
 
 CLIENT: Final = "client"  # the source of the edge that the load comes in by; not a node
 ARROW: Final = "→"
+AND: Final = "+"  # in the name of a set of edges
+DRAWN: Final = frozenset({"minority", "majority", "all_workers"})  # names that stand for others (chaos.targets)
 OWN_FIELDS: Final = frozenset({"port", "python", "mishaps"})
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
 
@@ -141,8 +143,21 @@ class Edge:
 
 
 def target_name(name: str) -> str:
-    """A node's or an edge's name as histories have it; `->` may stand for the arrow, with blanks around it."""
-    return ARROW.join(part.strip() for part in name.replace("->", ARROW).split(ARROW))
+    """A node's or an edge's name as histories have it; `->` may stand for the arrow, with blanks around it.
+
+    Several edges that a fault hits as one have a name too, which is made of theirs: "a→b + a→c".
+    """
+    return joined(ARROW.join(end.strip() for end in part.replace("->", ARROW).split(ARROW)) for part in name.split(AND))
+
+
+def joined(names: Iterable[str]) -> str:
+    """The name of a set of edges."""
+    return f" {AND} ".join(names)
+
+
+def target_parts(target: str) -> tuple[str, ...]:
+    """The names in the name of a set of edges; of any other, only itself."""
+    return tuple(part.strip() for part in target.split(AND))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +209,7 @@ class SystemUnderTest:
         return (*(node.name for node in self.nodes), *(edge.name for edge in self.edges))
 
     def cut_off(self, target: str) -> tuple[str, ...]:
-        """The working nodes that no path from the client reaches any more without this node or edge."""
+        """The working nodes that no path from the client reaches any more without this node, edge or set of edges."""
         everywhere = self.reached_from(CLIENT)
         remaining = self.reached_from(CLIENT, without=target)
         return tuple(
@@ -210,14 +225,15 @@ class SystemUnderTest:
         )
 
     def reached_from(self, name: str, *, without: str = "") -> frozenset[str]:
-        """Every node at the end of a path of edges that avoids the node or edge `without`, and `name` itself."""
+        """Every node at the end of a path of edges that avoids the node, edge or edges `without`, and `name` itself."""
+        avoided = target_parts(without)
         reached, frontier = set[str](), {name}
         while frontier:
             reached |= frontier
             frontier = {
                 edge.target
                 for edge in self.edges
-                if edge.source in frontier and without not in (edge.target, edge.name)
+                if edge.source in frontier and edge.target not in avoided and edge.name not in avoided
             } - reached
         return frozenset(reached - {CLIENT})
 
@@ -263,7 +279,7 @@ class SystemUnderTest:
     def _node_problems(self, node: Node) -> Iterator[str]:
         if not NAME.fullmatch(node.name):
             yield f"node {node.name!r}: a name is a letter and at least one more of letters, digits, '-' and '_'"
-        if node.name in (OWN_FIELDS | {CLIENT, "nemesis", "observer"}):
+        if node.name in (OWN_FIELDS | DRAWN | {CLIENT, "nemesis", "observer"}):
             yield f"node {node.name!r}: this name has a meaning of its own here"
         if not node.command:
             yield f"node {node.name!r}: it has no command"

@@ -27,6 +27,7 @@ slow_close.py    slow_close / close_promptly    the end of a connection arrives 
 limit_data.py    limit_data / unlimit_data      a connection is closed after so many bytes
 down.py          down / up                      an edge refuses connections
 flap.py          flap / steady                  an edge goes down and up
+partition.py     partition / repair             a set of edges swallows bytes
 """
 
 from chaos.faults.bandwidth import bandwidth, widen
@@ -39,6 +40,7 @@ from chaos.faults.flap import flap, steady
 from chaos.faults.latency import latency, quicken
 from chaos.faults.limit_data import limit_data, unlimit_data
 from chaos.faults.limit_memory import limit_memory, unlimit_memory
+from chaos.faults.partition import partition, repair
 from chaos.faults.pause import pause, resume
 from chaos.faults.reset import reset, settle
 from chaos.faults.slice import join, slice  # noqa: A004 - its name everywhere
@@ -62,10 +64,12 @@ __all__ = [
     "latency",
     "limit_data",
     "limit_memory",
+    "partition",
     "pass_rpc",
     "pause",
     "quicken",
     "quicken_model",
+    "repair",
     "reset",
     "restart",
     "resume",

@@ -6,7 +6,7 @@ latency("coordinator→worker2", ms=300).between(3, 8)
 
 from dataclasses import dataclass
 
-from chaos.faults.fault import Fault
+from chaos.faults.fault import Fault, parameters
 from chaos.system_under_test import target_name
 
 
@@ -18,6 +18,12 @@ class Planned:
     target: str
     start_s: float
     end_s: float | None = None
+
+    def __str__(self) -> str:
+        """A readable line."""
+        given = ", ".join(f"{name}={value}" for name, value in parameters(self.fault).items())
+        end = "until the end" if self.end_s is None else f"to {self.end_s:g} s"
+        return f"{self.start_s:g} s {end}: {self.fault.kind} {self.target}" + (f" ({given})" if given else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from chaos.system_under_test import SystemUnderTest
 class TargetKind(StrEnum):
     NODE = "node"
     EDGE = "edge"
+    EDGES = "set of edges"
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from chaos.faults import (
     latency,
     limit_data,
     limit_memory,
+    partition,
     pause,
     reset,
     slice,  # noqa: A004 - its name everywhere
@@ -54,7 +55,8 @@ class Case:
 
     def __str__(self) -> str:
         given = ",".join(f"{name}={value}" for name, value in parameters(self.fault.fault).items())
-        return f"{self.fault.fault.kind}({given})"
+        others = "" if self.fault.target in ("back1", EDGE) else f" on {self.fault.target}"
+        return f"{self.fault.fault.kind}({given}){others}"
 
 
 CASES = [
@@ -75,6 +77,8 @@ CASES = [
     *(Case(reset(EDGE, direction=way), ProbeOutcome.CUT) for way in ("up", "down", "both")),
     Case(down(EDGE), ProbeOutcome.REFUSED),
     Case(flap(EDGE, every_ms=100, down_ms=50), None, stubborn=True),
+    Case(partition(EDGE), ProbeOutcome.SILENT),
+    Case(partition(EDGE, "front→back2"), ProbeOutcome.SILENT),
     *(Case(bandwidth(EDGE, kb_per_s=1, direction=way), ProbeOutcome.READY) for way in ("up", "down", "both")),
     *(Case(slice(EDGE, size=8, vary=2, ms=12, direction=way), ProbeOutcome.READY) for way in ("up", "down", "both")),
     *(Case(slow_close(EDGE, ms=150, direction=way), ProbeOutcome.READY) for way in ("up", "down", "both")),
@@ -219,7 +223,18 @@ async def test_a_node_that_was_told_to_end_and_does_not_is_no_evidence(cluster: 
 async def test_the_catalogue_is_what_the_files_hold() -> None:
     assert set(kinds()) >= {
         *("crash", "terminate", "pause", "starve_cpu", "limit_memory", "slow_model", "crash_on", "fail_rpc"),
-        *("latency", "bandwidth", "slice", "blackhole", "reset", "slow_close", "limit_data", "down", "flap"),
+        *(
+            "latency",
+            "bandwidth",
+            "slice",
+            "blackhole",
+            "reset",
+            "slow_close",
+            "limit_data",
+            "down",
+            "flap",
+            "partition",
+        ),
     }  # the words of schedule files
     tried = {case.fault.fault.kind for case in CASES} | {aimed.fault.kind for aimed in NOT_HERE}
     assert tried == set(kinds())  # whatever there is has been through all of this
