@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -242,7 +244,34 @@ async def test_a_coordinator_starts_before_its_workers_have_a_name_and_is_not_re
         async with system.http.get("/readyz") as response:
             assert response.status == 503
             assert "no healthy worker" in (await response.json())["reason"]
-        (said,) = system.lines("name not resolved")
-        assert said["name"] == "dns:///nobody.invalid:1"
+        # The system's resolver takes its time to say that there is no such name.
+        async with asyncio.timeout(PATIENCE_S):
+            while not (said := system.lines("name not resolved")):
+                await asyncio.sleep(0.02)
+        assert [line["name"] for line in said] == ["dns:///nobody.invalid:1"]
         state = await system.coordinator.stop()
         assert state.code == 0
+
+
+# A system's resolver that asks a name server which does not answer can be neither cancelled nor told to hurry.
+STUCK = """
+import asyncio, contextlib, socket, time
+from system.coordinator.addresses import Name
+from system.coordinator.resolver import look_up
+socket.getaddrinfo = lambda *_, **__: time.sleep(3600)
+
+async def leave():
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(0.1):
+            await look_up(Name("workers", 1))
+
+asyncio.run(leave())
+print("ended")
+"""
+
+
+def test_a_name_server_that_does_not_answer_does_not_hold_up_the_end() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", STUCK], capture_output=True, text=True, timeout=PATIENCE_S, check=False
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "ended\n", "")
