@@ -83,7 +83,7 @@ class OsProcess:
         directory: Path | None = None,
     ) -> None:
         """`log` receives stdout and stderr of every life, appended; `environment` is added to a few inherited names."""
-        self.name = name
+        self.name: Final = name
         self.argv = tuple(argv)
         self.log = log
         self.starts = 0
@@ -118,6 +118,10 @@ class OsProcess:
     @property
     def alive(self) -> bool:
         return self.state.phase in (Phase.RUNNING, Phase.STOPPED)
+
+    @property
+    def runs(self) -> bool:
+        return self.state.phase is Phase.RUNNING
 
     async def start(self) -> None:
         """Begin a life, the first or the next after an exit; returns once the process exists, before it is ready."""

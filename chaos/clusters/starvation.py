@@ -7,18 +7,33 @@ started, and costs two signals in each period, which is that in which Docker cou
 
 import asyncio
 from contextlib import suppress
-from typing import Final
-
-from chaos.process import OsProcess, Phase
+from typing import Final, Protocol
 
 PERIOD_S: Final = 0.1
 BETWEEN_SAMPLES_S: Final = 0.003
 
 
-class Starvation:
-    """Of one node's process, whichever of its lives is the present one."""
+class Stoppable(Protocol):
+    """A node's process, whichever of its lives is the present one."""
 
-    def __init__(self, process: OsProcess) -> None:
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def runs(self) -> bool:
+        """Neither stopped nor gone, as whoever runs it has it now."""
+
+    def halt(self) -> None:
+        """Nothing to do when it is gone."""
+
+    def let_run(self) -> None:
+        """Nothing to do when it is gone."""
+
+
+class Starvation:
+    """Of one node's process."""
+
+    def __init__(self, process: Stoppable) -> None:
         self.held = False
         """Whether it is to stand still for another reason, which nothing here may end."""
         self._process = process
@@ -40,11 +55,11 @@ class Starvation:
         self._let_run()
 
     async def share(self, within_s: float) -> float:
-        """The part of the time in which the operating system does not have it as stopped, over so long a look."""
+        """The part of the time in which it is seen to run, over so long a look."""
         clock = asyncio.get_running_loop().time
         until, ran, looked = clock() + within_s, 0, 0
         while True:
-            ran += self._process.state.phase is Phase.RUNNING
+            ran += self._process.runs
             looked += 1
             if clock() >= until:
                 return ran / looked

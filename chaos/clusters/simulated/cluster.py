@@ -101,7 +101,7 @@ class SimulatedCluster:
         for edge in self._edges.values():
             edge.reset()
         for node in self._nodes.values():
-            await node.resume()
+            await node.recover()
         await self._bring_up()
 
     async def __aenter__(self) -> Self:

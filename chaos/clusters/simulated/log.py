@@ -37,6 +37,13 @@ class Log:
                 "timestamp": (EPOCH + timedelta(seconds=now_s)).isoformat().replace("+00:00", "Z"),
             }
 
+    def since(self, line: int) -> Iterator[tuple[str, Mapping[str, object]]]:
+        """Event and fields of the lines from that number on."""
+        yield from ((event, fields) for _, event, fields in self._lines[line:])
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def save(self, path: Path) -> None:
         path.write_bytes(b"".join(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE) for line in self))
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 
 from chaos.clusters.simulated.connection import Connection
-from chaos.clusters.simulated.grpc_wire import FRAMES, PREFACE, HealthCheck, Message
+from chaos.clusters.simulated.grpc_wire import FRAMES, PREFACE, Failed, HealthCheck, Infer, Message
 from chaos.clusters.simulated.http_client import HttpClient
 from chaos.clusters.simulated.link import Link
-from chaos.probes import GrpcHealthProbe, HttpProbe, NotReady, Probe, ProbeResult, attempt
+from chaos.probes import GrpcEmptyCallProbe, GrpcHealthProbe, HttpProbe, NotReady, Probe, ProbeResult, attempt
 from chaos.wire import Sending
 
 
@@ -37,6 +38,8 @@ class LinkProbe:
                 await self._http(path, status)
             case GrpcHealthProbe():
                 await self._grpc()
+            case GrpcEmptyCallProbe():
+                await self._work()
             case _:
                 connected(self.link, Health()).close_client()
 
@@ -61,6 +64,20 @@ class LinkProbe:
                 connection.up.push(HealthCheck(number), FRAMES)
                 if not (await health.next()).ok:
                     raise NotReady("health check: NOT_SERVING")
+        finally:
+            connection.close_client()
+
+    async def _work(self) -> None:
+        """A batch of nothing."""
+        health = Health()
+        connection = connected(self.link, health)
+        try:
+            connection.up.push(PREFACE, FRAMES)
+            await health.next()
+            connection.up.push(Infer(0, (), math.inf), FRAMES)
+            answer = await health.next()
+            if isinstance(answer, Failed):
+                raise NotReady(f"Infer: {answer.status} {answer.details}")
         finally:
             connection.close_client()
 

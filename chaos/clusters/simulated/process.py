@@ -9,7 +9,7 @@ main ──▶ listens, connects, starts tasks ──▶ returns its exit code
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import copy_context
 from typing import Any, Protocol
 
@@ -43,6 +43,9 @@ class Process:
         self.told_to_end = 0
         self.holds: dict[Open, None] = {}
         self.listener: Callable[..., Any] | None = None
+        self.mishaps: Mapping[str, Mapping[str, Any]] = {}
+        """What it is to inflict on itself, by the kind of fault; `on_mishaps` is called when that has changed."""
+        self.on_mishaps: Callable[[], object] | None = None
         self._log = log
         self._on_exit = on_exit
         self._kept: list[Call] = []

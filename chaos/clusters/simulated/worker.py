@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from random import Random
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ PER_TEXT_S: Final = (0.0008, 0.0016)
 class Batch:
     """One call that was let in."""
 
-    __slots__ = ("arrived", "bell", "call", "deadline", "deadlines", "ends", "items", "peer")
+    __slots__ = ("arrived", "bell", "call", "deadline", "deadlines", "ends", "failure", "items", "peer")
 
     def __init__(self, peer: Caller, call: Infer, now: float) -> None:
         self.peer = peer
@@ -44,6 +45,8 @@ class Batch:
         self.ends: list[float] = []
         """When each of its texts is done, once it is computed."""
         self.bell: LoopCall | None = None
+        self.failure: Status | None = None
+        """What it ends with although it is computed."""
 
     @property
     def request_ids(self) -> list[str]:
@@ -67,10 +70,15 @@ class Worker:
         self._computing: Batch | None = None
         self._idle: asyncio.Event = asyncio.Event()
         self._idle.set()
+        self._mishaps: Mapping[str, Mapping[str, Any]] = {}
+        self._calls = 0
+        self._counted_for: Mapping[str, Any] | None = None
 
     async def main(self) -> int:
         process = self._process
         asked, insisted = asyncio.Event(), asyncio.Event()
+        process.on_mishaps = self._say_mishaps
+        self._say_mishaps()
         await self._takes(UNTIL_LISTENING_S)
         process.on_signal(lambda times: (insisted if times > 1 else asked).set())
         serve(self, process)
@@ -124,8 +132,13 @@ class Worker:
                 Status.INVALID_ARGUMENT,
                 f"input_texts has {len(call.items)} items; at most {MAX_ITEMS} are taken",
             )
+        elif (failing := self._failing()) is not None and not failing["computed"]:
+            refusal = Status(failing["status"]), "failed on purpose"
+            caller.send(Failed(call.call, *refusal))
+            return
         else:
             batch = Batch(caller, call, self._loop.time())
+            batch.failure = None if failing is None else Status(failing["status"])
             self._running[batch] = None
             self._idle.clear()
             self._waiting.append(batch)
@@ -165,7 +178,11 @@ class Worker:
     def _begin(self, batch: Batch) -> None:
         """As many draws for every batch: with one seed a changed CRASH_RATE leaves the delays alone."""
         began = self._loop.time()
-        delay_s = self._misfortune.random() * self._settings.max_delay
+        slow_s = self._mishaps.get("slow_model", {"ms": 0})["ms"] / 1000
+        if not batch.items:
+            batch.bell = self._process.later(slow_s, self._compute, batch, began, None)
+            return
+        delay_s = slow_s + self._misfortune.random() * self._settings.max_delay
         crashes = self._misfortune.random() < self._settings.crash_rate
         after = 1 + int(self._misfortune.random() * len(batch.items))
         batch.bell = self._process.later(delay_s, self._compute, batch, began, after if crashes else None)
@@ -174,12 +191,11 @@ class Worker:
         """Text by text; all of it is known beforehand but whether the caller leaves."""
         at = now = self._loop.time()
         outcomes: list[Answer | ItemRefused] = []
-        deaths = self._settings.crash_on
         for number, (item, deadline) in enumerate(zip(batch.items, batch.deadlines, strict=True), 1):
             if at >= deadline:
                 outcomes.append(ItemRefused("its deadline passed before it was computed"))
-            elif deaths is not None and deaths in item.text:
-                batch.bell = self._process.later(at - now, self._crash, "CRASH_ON")
+            elif (reason := self._killed_by(item.text)) is not None:
+                batch.bell = self._process.later(at - now, self._crash, reason)
                 return
             else:
                 outcomes.append(self._oracle(item.text))
@@ -211,7 +227,10 @@ class Worker:
             compute_ms=round((now - turn_s) * 1e3, 3),
         )
         self._leave(batch)
-        if now >= batch.deadline:
+        if batch.failure is not None:
+            self._strike("fail_rpc")
+            batch.peer.send(Failed(batch.call, batch.failure, "failed on purpose"))
+        elif now >= batch.deadline:
             batch.peer.send(Failed(batch.call, Status.DEADLINE_EXCEEDED, "Deadline Exceeded"))
         else:
             batch.peer.send(Inferred(batch.call, outcomes), FRAMES * (1 + len(outcomes)))
@@ -235,7 +254,38 @@ class Worker:
         self._computing = None
         self._take_turn()
 
+    # ── what it inflicts on itself because it is told to ─────────────────────────────────────────────────────────
+
+    def _say_mishaps(self) -> None:
+        self._mishaps = dict(self._process.mishaps)
+        self._process.log("mishaps", level="warning", in_force=self._mishaps)
+
+    def _failing(self) -> Mapping[str, Any] | None:
+        """What fails this call, if anything does; to be asked once for each call."""
+        failing = self._mishaps.get("fail_rpc")
+        if failing is not self._counted_for:
+            self._counted_for, self._calls = failing, 0
+        if failing is None:
+            return None
+        self._calls += 1
+        if not failing["nth"] <= self._calls < failing["nth"] + failing["times"]:
+            return None
+        if not failing["computed"]:
+            self._strike("fail_rpc")
+        return failing
+
+    def _killed_by(self, text: str) -> str | None:
+        if self._settings.crash_on is not None and self._settings.crash_on in text:
+            return "CRASH_ON"
+        poison = self._mishaps.get("crash_on")
+        return None if poison is None or poison["text"] not in text else "crash_on"
+
+    def _strike(self, kind: str) -> None:
+        self._process.log("mishap", level="warning", kind=kind)
+
     def _crash(self, reason: str) -> None:
+        if reason == "crash_on":
+            self._strike(reason)
         self._process.log("crashing on purpose", level="error", reason=reason, exit_code=CRASH_EXIT_CODE)
         self._process.exit(CRASH_EXIT_CODE)
 

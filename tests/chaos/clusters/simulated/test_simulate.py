@@ -7,9 +7,36 @@ import pytest
 from chaos.bundled import bundled
 from chaos.clusters.simulated.cluster import NotSimulated
 from chaos.clusters.simulated.simulate import SimulatedRecord, simulate
-from chaos.faults import blackhole, crash, down, latency, pause, reset, terminate
+from chaos.faults import (
+    bandwidth,
+    blackhole,
+    crash,
+    crash_on,
+    down,
+    fail_rpc,
+    flap,
+    latency,
+    limit_data,
+    partition,
+    pause,
+    reset,
+    slice,  # noqa: A004 - its name everywhere
+    slow_close,
+    slow_model,
+    starve_cpu,
+    terminate,
+)
 from chaos.faults.aim import Aimed
-from chaos.invariants import answered_once, answers_correct, books_balance, faults_bit, no_loss, nodes_stay_up
+from chaos.invariants import (
+    answered_once,
+    answers_correct,
+    books_balance,
+    faults_bit,
+    no_loss,
+    nodes_stay_up,
+    poison_isolated,
+)
+from chaos.targets import all_workers
 from chaos.workload import poisson
 from reports.history import OpType
 from reports.verdict import Verdict
@@ -32,7 +59,10 @@ def outcomes(record: SimulatedRecord) -> Counter[OpType]:
     [
         *(crash("worker1"), pause("worker1"), terminate("worker1")),
         *(latency(EDGE, ms=300), blackhole(EDGE), reset(EDGE), reset(EDGE, direction="down"), down(EDGE)),
-        *(latency("client→coordinator", ms=100),),
+        *(latency("client→coordinator", ms=100), starve_cpu("worker1"), slow_model("worker1", ms=200)),
+        *(fail_rpc("worker1", nth=2, times=3), fail_rpc("worker1", status="INTERNAL", computed=True)),
+        *(bandwidth(EDGE, kb_per_s=1), slice(EDGE, size=8), slow_close(EDGE, ms=200), limit_data(EDGE, bytes=2000)),
+        *(limit_data(EDGE, bytes=40), flap(EDGE, every_ms=600, down_ms=300), partition("worker1")),
     ],
     ids=lambda aimed: f"{aimed.fault} {aimed.target}",
 )
@@ -42,6 +72,15 @@ def test_a_fault_on_one_of_three_workers_bites_and_loses_nothing(aimed: Aimed) -
         finding = judge.judge(record)
         assert finding.verdict is Verdict.HELD, finding
     assert outcomes(record)[OpType.OK] > 100
+
+
+def test_poison_kills_two_of_three_workers_and_no_more() -> None:
+    load = poisson(rate=20, seconds=8).sending("a film that kills", at=3)
+    poisoned = crash_on(all_workers, text="that kills").between(1, 7)
+    record = simulate(load, [poisoned], system=bundled(restart_after_s=0.5), seed=3)
+    for judge in (answered_once(), books_balance(), faults_bit(), poison_isolated("a film that kills", kills=2)):
+        finding = judge.judge(record)
+        assert finding.verdict is Verdict.HELD, finding
 
 
 @pytest.mark.parametrize("aimed", [crash("coordinator"), pause("coordinator"), terminate("coordinator")])
