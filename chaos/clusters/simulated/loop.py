@@ -139,12 +139,12 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self,
         when: float,
         process: Process | None,
-        callback: Callable[..., object],
-        *args: Any,  # noqa: ANN401 - whatever it takes
+        callback: Callable[[Any], object],
+        what: Any,  # noqa: ANN401 - whatever it takes
     ) -> None:
         """Have something brought to a process from outside; what comes while it stands still waits for it."""
         context = self.outside if process is None else process.context
-        heappush(self._later, (when, self._next(), Call(callback, args, context, process, when, ARRIVAL)))
+        heappush(self._later, (when, self._next(), Call(callback, (what,), context, process, when, ARRIVAL)))
 
     def serve(self, wire: Callable[[str], AbstractAsyncContextManager[Wire]]) -> None:
         """`wire` makes the connections of whoever speaks HTTP in this loop."""
@@ -161,39 +161,38 @@ class VirtualLoop(asyncio.BaseEventLoop):
 
     def _run_once(self) -> None:
         """Until it is stopped; `BaseEventLoop` asks for one turn at a time."""
-        turn, later, turns = self._turn, self._later, 0
+        turn, turns = self._turn, 0
         while not self._stopping:  # type: ignore[attr-defined] # asyncio's own
             if self.interrupted is not None:
                 self.call_soon(self.interrupted)
                 self.interrupted = None
-            if not turn:
-                self._jump()
+            if self._gather():
                 turns = 0
             elif (turns := turns + 1) > MOST_TURNS:
                 raise TimeStandsStill(f"at {self._now:.6f} s something goes on without end and without waiting")
-            now = self._now
-            while later and later[0][0] <= now:
-                turn.append(heappop(later)[2])
             for _ in range(len(turn)):
                 call = turn.popleft()
                 process = call.process
-                if not call.gone and (process is None or process.flows or not process.withholds(call)):
-                    self._make(call)
+                if call.gone or (process is not None and not process.flows and process.withholds(call)):
+                    continue
+                # In here and not in a method: this is the innermost loop of everything.
+                try:
+                    call.context.run(call.callback, *call.args)
+                except (SystemExit, KeyboardInterrupt):
+                    raise
+                except BaseException as problem:  # noqa: BLE001 - as asyncio does: told, and nobody else is disturbed
+                    self.call_exception_handler({"message": f"in {call.callback!r}", "exception": problem})
 
-    def _make(self, call: Call) -> None:
-        try:
-            call.context.run(call.callback, *call.args)
-        except (SystemExit, KeyboardInterrupt):
-            raise
-        except BaseException as problem:  # noqa: BLE001 - as asyncio does: told, and nobody else is disturbed
-            self.call_exception_handler({"message": f"in {call.callback!r}", "exception": problem})
-
-    def _jump(self) -> None:
-        """On to the next moment at which there is anything to do."""
-        while self._later:
-            when, _, call = self._later[0]
-            if not call.gone:
-                self._now = max(self._now, when)
-                return
-            heappop(self._later)
-        raise TimeStandsStill(f"at {self._now:.6f} s everything waits, and for nothing that will come")
+    def _gather(self) -> bool:
+        """Have the next turn hold all that is due now; where that is nothing, move on to when something is."""
+        turn, later, now = self._turn, self._later, self._now
+        moves = not turn
+        if moves:
+            while later and later[0][2].gone:
+                heappop(later)
+            if not later:
+                raise TimeStandsStill(f"at {now:.6f} s everything waits, and for nothing that will come")
+            self._now = now = max(now, later[0][0])
+        while later and later[0][0] <= now:
+            turn.append(heappop(later)[2])
+        return moves

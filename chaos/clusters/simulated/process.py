@@ -102,7 +102,7 @@ class Process:
 
     def terminate(self) -> None:
         """A signal waits, too, while its process stands still."""
-        self.loop.arrive_at(self.loop.time(), self, self._signalled)
+        self.loop.arrive_at(self.loop.time(), self, self._signalled, "SIGTERM")
 
     def kill(self) -> None:
         self._end(by="SIGKILL")
@@ -121,10 +121,10 @@ class Process:
         if not task.cancelled() and (problem := task.exception()) is not None and not self.ended:
             self.loop.call_exception_handler({"message": f"in {self.node}", "exception": problem, "task": task})
 
-    def _signalled(self) -> None:
+    def _signalled(self, name: str) -> None:
         self.told_to_end += 1
         if self._on_signal is None:
-            self._end(by="SIGTERM")
+            self._end(by=name)
         else:
             self._on_signal(self.told_to_end)
 
