@@ -74,6 +74,8 @@ def scenario(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, toxipro
     monkeypatch.delenv("REQUIRE_SUBSTRATES", raising=False)
     # Pytester moves HOME, and with it the cache that the server would be found in.
     monkeypatch.setenv("TOXIPROXY_SERVER", toxiproxy)
+    # Two seconds of processor time in each session; one of them has every plugin that is installed here.
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis -p no:hypothesispytest")
     pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nstrict_markers = true\n")
 
     def write(*tests: str) -> None:
@@ -86,7 +88,10 @@ def run_directories(pytester: pytest.Pytester) -> list[Path]:
     return sorted(path for path in (pytester.path / "reports" / "runs").iterdir() if not path.is_symlink())
 
 
-def test_a_scenario_runs_in_strict_mode_and_is_summarised(pytester: pytest.Pytester, scenario: Write) -> None:
+def test_a_scenario_runs_in_strict_mode_and_is_summarised(
+    pytester: pytest.Pytester, scenario: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PYTEST_ADDOPTS")
     scenario(HELD)
     result = pytester.runpytest_subprocess("--junitxml=junit.xml", "--chaos-seed", "11")
     result.assert_outcomes(passed=1)
