@@ -11,9 +11,13 @@ from chaos.invariants import (
     answers_correct,
     books_balance,
     goodput_at_least,
+    logs_complete,
     no_loss,
+    reconciled,
     recovers_within,
     retries_explained,
+    status_truthful,
+    work_conserving,
 )
 from chaos.workload import poisson
 
@@ -31,6 +35,7 @@ async def test_requests_wait_while_all_workers_are_down(experiment: Experiment) 
     )
     run.holds(
         *(no_loss(), answered_once(), answers_correct(), books_balance()),
+        *(reconciled(), logs_complete(), status_truthful(), work_conserving()),
         *(retries_explained(at_most=3), goodput_at_least(0.9), recovers_within(seconds=4)),
     )
     assert run.largest_latency_s >= 3.5

@@ -14,7 +14,16 @@ from chaos.client import InferClient
 from chaos.experiment import Experiment
 from chaos.faults import crash, reset, restart
 from chaos.infer_session import InferSession, connected
-from chaos.invariants import answered_once, answers_correct, books_balance, no_loss, recovers_within
+from chaos.invariants import (
+    answered_once,
+    answers_correct,
+    books_balance,
+    logs_complete,
+    no_loss,
+    reconciled,
+    recovers_within,
+    status_truthful,
+)
 from chaos.system_under_test import Reply, Session
 from chaos.workload import poisson
 from reports.history import OpType
@@ -73,7 +82,14 @@ async def test_what_is_asked_again_under_its_key_is_done_once(experiment: Experi
         ],
         system=TWICE,
     )
-    run.holds(no_loss(), answered_once(), answers_correct(), books_balance(), recovers_within(seconds=3))
+    run.holds(
+        no_loss(),
+        answered_once(),
+        answers_correct(),
+        books_balance(),
+        recovers_within(seconds=3),
+        *(reconciled(), logs_complete(), status_truthful()),
+    )
     assert run.retries > 0
     *_, (_, _, books) = run.record.statuses
     assert books["tasks_submitted"] == len(run.record.requests)

@@ -12,8 +12,12 @@ from chaos.invariants import (
     answers_correct,
     books_balance,
     goodput_at_least,
+    logs_complete,
     no_loss,
+    reconciled,
     retries_explained,
+    status_truthful,
+    work_conserving,
 )
 from chaos.workload import burst
 
@@ -30,6 +34,7 @@ async def test_a_crash_in_the_middle_of_a_burst_loses_nothing(experiment: Experi
     )
     run.holds(
         *(no_loss(), answered_once(), answers_correct(), books_balance()),
+        *(reconciled(), logs_complete(), status_truthful(), work_conserving()),
         *(retries_explained(at_most=2), goodput_at_least(0.8)),
     )
     assert run.retries > 0

@@ -13,9 +13,12 @@ from chaos.invariants import (
     books_balance,
     drained,
     goodput_at_least,
+    logs_complete,
     no_loss,
     no_retry_storm,
+    reconciled,
     recovers_within,
+    status_truthful,
 )
 from chaos.workload import poisson
 
@@ -32,6 +35,7 @@ async def test_a_worker_that_is_told_to_end_finishes_what_it_has(experiment: Exp
     )
     run.holds(
         *(no_loss(), answered_once(), answers_correct(), books_balance()),
+        *(reconciled(), logs_complete(), status_truthful()),
         *(drained("worker1"), no_retry_storm(), goodput_at_least(0.9), recovers_within(seconds=3)),
     )
     assert not run.answers("worker1", between=(3.5, 4.5))
@@ -47,7 +51,10 @@ async def test_a_coordinator_that_is_told_to_end_answers_all_it_has_accepted(exp
         schedule=[terminate("coordinator").at(2.5), restart("coordinator").at(4.5)],
         system=BUSY,
     )
-    run.holds(drained("coordinator"), answered_once(), answers_correct(), recovers_within(seconds=3))
+    run.holds(
+        *(drained("coordinator"), answered_once(), answers_correct(), recovers_within(seconds=3)),
+        *(logs_complete(), status_truthful()),
+    )
     assert not run.answers(between=(3.5, 4.5))
     control = await experiment.control(poisson(rate=80, seconds=6), system=BUSY)
     assert control.answers(between=(3.5, 4.5))

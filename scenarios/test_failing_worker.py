@@ -8,7 +8,16 @@ import pytest
 
 from chaos.bundled import bundled
 from chaos.experiment import Experiment
-from chaos.invariants import answered_once, answers_correct, books_balance, latency_below, no_loss
+from chaos.invariants import (
+    answered_once,
+    answers_correct,
+    books_balance,
+    latency_below,
+    logs_complete,
+    no_loss,
+    reconciled,
+    status_truthful,
+)
 from chaos.run import Run
 from chaos.system_under_test import Node, SystemUnderTest
 from chaos.workload import poisson
@@ -35,7 +44,14 @@ def refusals(run: Run) -> int:
 @pytest.mark.chaos
 async def test_a_worker_that_fails_fast_does_not_attract_the_traffic(experiment: Experiment) -> None:
     run = await experiment(workload=poisson(rate=40, seconds=9), system=with_a_failing_worker3(BUSY))
-    run.holds(no_loss(), answered_once(), answers_correct(), books_balance(), latency_below(1500))
+    run.holds(
+        no_loss(),
+        answered_once(),
+        answers_correct(),
+        books_balance(),
+        latency_below(1500),
+        *(reconciled(), logs_complete(), status_truthful()),
+    )
     assert not run.answers("worker3")
     # It is given a batch now and then, in order to notice when it has recovered.
     assert 0 < refusals(run) <= 0.05 * len(run.record.requests)

@@ -7,7 +7,16 @@ import pytest
 from chaos.bundled import bundled
 from chaos.experiment import Experiment
 from chaos.faults import latency
-from chaos.invariants import answered_once, answers_correct, books_balance, latency_below, no_loss
+from chaos.invariants import (
+    answered_once,
+    answers_correct,
+    books_balance,
+    latency_below,
+    logs_complete,
+    no_loss,
+    reconciled,
+    status_truthful,
+)
 from chaos.workload import poisson
 from reports.verdict import Verdict
 
@@ -23,7 +32,14 @@ async def test_a_hedge_answers_before_the_slow_worker_does(experiment: Experimen
     schedule = [latency("coordinator→worker2", ms=SLOW_MS).between(2, 8)]
     quick = latency_below(0.75 * SLOW_MS, at=0.97, since_s=2.5, until_s=8)
     run = await experiment(workload=workload, schedule=schedule, system=HEDGING)
-    run.holds(no_loss(), answered_once(), answers_correct(), books_balance(), quick)
+    run.holds(
+        no_loss(),
+        answered_once(),
+        answers_correct(),
+        books_balance(),
+        quick,
+        *(reconciled(), logs_complete(), status_truthful()),
+    )
     control = await experiment(workload=workload, schedule=schedule, system=PATIENT)
     control.holds(no_loss(), answered_once(), answers_correct(), books_balance())
     assert quick.judge(control.record).verdict is Verdict.VIOLATED

@@ -12,9 +12,13 @@ from chaos.invariants import (
     books_balance,
     deadline_respected,
     latency_below,
+    logs_complete,
     no_loss,
     queue_bounded,
+    reconciled,
     sheds_honestly,
+    status_truthful,
+    work_conserving,
 )
 from chaos.workload import closed, poisson
 
@@ -40,6 +44,7 @@ async def test_overload_is_refused_and_what_is_admitted_is_answered_in_time(expe
     )
     run.holds(
         *(no_loss(refusals="allowed"), answered_once(), answers_correct(), books_balance()),
+        *(reconciled(), logs_complete(), status_truthful(), work_conserving()),
         *(sheds_honestly(at_least=200), queue_bounded(QUEUE_LIMIT), deadline_respected()),
         *(latency_below(2000, since_s=3, until_s=10), latency_below(USUAL_MS, at=0.95, since_s=12)),
     )

@@ -9,9 +9,13 @@ from chaos.invariants import (
     answers_correct,
     books_balance,
     goodput_at_least,
+    logs_complete,
     no_loss,
+    reconciled,
     recovers_within,
     retries_explained,
+    status_truthful,
+    work_conserving,
 )
 from chaos.workload import poisson
 
@@ -24,6 +28,7 @@ async def test_a_paused_worker_holds_up_nothing(experiment: Experiment) -> None:
     )
     run.holds(
         *(no_loss(), answered_once(), answers_correct(), books_balance()),
+        *(reconciled(), logs_complete(), status_truthful(), work_conserving()),
         *(retries_explained(at_most=2), goodput_at_least(0.9), recovers_within(seconds=3)),
     )
     assert run.retries > 0

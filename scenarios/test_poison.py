@@ -6,7 +6,15 @@ import pytest
 
 from chaos.bundled import bundled
 from chaos.experiment import Experiment
-from chaos.invariants import answered_once, answers_correct, books_balance, poison_isolated
+from chaos.invariants import (
+    answered_once,
+    answers_correct,
+    books_balance,
+    logs_complete,
+    poison_isolated,
+    reconciled,
+    status_truthful,
+)
 from chaos.workload import poisson
 
 POISON: Final = "a film that stops the heart"
@@ -22,7 +30,13 @@ async def test_a_text_that_kills_fails_alone_and_takes_two_workers_at_most(exper
     workload = poisson(rate=40, seconds=12)
     # The second time everybody is back, and nobody is given it again.
     run = await experiment(workload.sending(POISON, at=3).sending(POISON, at=9), system=DEADLY)
-    run.holds(poison_isolated(POISON, kills=2), answered_once(), answers_correct(), books_balance())
+    run.holds(
+        poison_isolated(POISON, kills=2),
+        answered_once(),
+        answers_correct(),
+        books_balance(),
+        *(reconciled(), logs_complete(), status_truthful()),
+    )
     assert run.retries > 0
     assert all(run.answers(worker, between=(9, 12)) for worker in ("worker1", "worker2", "worker3"))
     control = await experiment.control(poisson(rate=40, seconds=4), system=DEADLY)

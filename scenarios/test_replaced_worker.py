@@ -10,10 +10,13 @@ from chaos.invariants import (
     answered_once,
     answers_correct,
     books_balance,
+    logs_complete,
     no_loss,
     no_retry_storm,
+    reconciled,
     recovers_within,
     retries_explained,
+    status_truthful,
 )
 from chaos.run import Run
 from chaos.workload import poisson
@@ -37,6 +40,7 @@ async def test_a_worker_that_was_replaced_is_told_from_one_that_stood_still(expe
     )
     run.holds(
         *(no_loss(), answered_once(), answers_correct(), books_balance()),
+        *(reconciled(), logs_complete(), status_truthful()),
         *(retries_explained(at_most=2), no_retry_storm(), recovers_within(seconds=3)),
     )
     assert list(replaced(run)) == ["worker1"]

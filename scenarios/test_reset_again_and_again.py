@@ -9,8 +9,12 @@ from chaos.invariants import (
     answers_correct,
     books_balance,
     goodput_at_least,
+    logs_complete,
     no_loss,
+    reconciled,
     retries_explained,
+    status_truthful,
+    work_conserving,
 )
 from chaos.schedule import Schedule
 from chaos.workload import poisson
@@ -24,6 +28,7 @@ async def test_connections_that_are_reset_again_and_again_lose_nothing(experimen
     )
     run.holds(
         *(no_loss(), answered_once(), answers_correct(), books_balance()),
+        *(reconciled(), logs_complete(), status_truthful(), work_conserving()),
         *(retries_explained(at_most=3), goodput_at_least(0.9)),
     )
     assert run.retries > 0

@@ -8,7 +8,16 @@ import pytest
 from chaos.bundled import bundled
 from chaos.experiment import Experiment
 from chaos.faults import pause, resume
-from chaos.invariants import answered_once, answers_correct, books_balance, deadline_respected, recovers_within
+from chaos.invariants import (
+    answered_once,
+    answers_correct,
+    books_balance,
+    deadline_respected,
+    logs_complete,
+    reconciled,
+    recovers_within,
+    status_truthful,
+)
 from chaos.run import Run
 from chaos.workload import poisson
 
@@ -33,7 +42,14 @@ async def test_a_short_deadline_is_kept_and_what_nobody_waits_for_is_not_sent_to
         schedule=[*(pause(worker).at(3) for worker in WORKERS), *(resume(worker).at(5) for worker in WORKERS)],
         system=HASTY,
     )
-    run.holds(deadline_respected(), answered_once(), answers_correct(), books_balance(), recovers_within(seconds=2))
+    run.holds(
+        deadline_respected(),
+        answered_once(),
+        answers_correct(),
+        books_balance(),
+        recovers_within(seconds=2),
+        *(reconciled(), logs_complete(), status_truthful()),
+    )
     given_up = {each.request_id for each in run.record.requests if each.answer.get("status") == 504}
     assert len(given_up) >= 60
     # What the workers had in their hands when they stood still: a batch of three each, and the next.

@@ -10,11 +10,16 @@ from chaos.faults import crash, restart
 from chaos.invariants import (
     answered_once,
     answers_correct,
+    batches_within,
     books_balance,
     goodput_at_least,
+    logs_complete,
     no_loss,
+    reconciled,
     recovers_within,
     retries_explained,
+    status_truthful,
+    work_conserving,
 )
 from chaos.workload import poisson
 
@@ -35,6 +40,7 @@ async def test_a_worker_crash_loses_nothing(experiment: Experiment) -> None:
     )
     run.holds(
         *(no_loss(), answered_once(), answers_correct(), books_balance()),
+        *(reconciled(), logs_complete(), status_truthful(), batches_within(8, 0), work_conserving()),
         *(retries_explained(at_most=2), goodput_at_least(0.9), recovers_within(seconds=3)),
     )
     assert run.retries > 0

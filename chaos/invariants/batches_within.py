@@ -39,7 +39,7 @@ def batches_within(
     kept_waiting = (
         ()
         if why is not None
-        else waited_in_vain(log, carrying=1, after_s=wait_s, slack_s=slack_s, judged=unsuspected(log.requests))
+        else waited_in_vain(log, carrying=1, after_s=wait_s, slack_s=slack_s, judged=unsuspected(log))
     )
     largest = max(
         *(attempt.size for each in log.requests for attempt in each.attempts),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 UP: Final = "up"
+CUT: Final = "cut"
 AWAY: Final = 1000.0  # batches that a worker which is not up counts as carrying
 ALMOST: Final = 0.01  # of a batch; thirds do not add up to one
 
@@ -58,6 +59,11 @@ def waited_in_vain(
     return tuple(Waited(judged[at], float(waited[at])) for at in np.flatnonzero(waited > slack_s).tolist())
 
 
+def suspected(log: CoordinatorLog) -> frozenset[str]:
+    """The texts, as far as they are shown, that were in a batch which cost a worker."""
+    return frozenset(line.input for line in log.requests if any(attempt.cause == CUT for attempt in line.attempts))
+
+
 def _free(log: CoordinatorLog, carrying: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """When stretches began in which some worker was up and carried so few, and how long they were."""
     import numpy as np  # noqa: PLC0415 - see above
@@ -86,10 +92,13 @@ def _loads(log: CoordinatorLog) -> list[tuple[NDArray[np.float64], NDArray[np.fl
     import numpy as np  # noqa: PLC0415 - see above
 
     steps: dict[str, list[Any]] = defaultdict(list)
+    suspects = suspected(log)
     for line in log.requests:
         for each in line.attempts:
-            steps[each.worker].append((each.sent_at, 1 / each.size))
-            steps[each.worker].append((each.ended_at, -1 / each.size))
+            # A text that may kill is given to a worker alone, and nothing beside it until it is back.
+            part = AWAY if each.size == 1 and line.input in suspects else 1 / each.size
+            steps[each.worker].append((each.sent_at, part))
+            steps[each.worker].append((each.ended_at, -part))
     states: dict[str, str] = {}
     for change in log.memberships:
         before, states[change.worker] = states.get(change.worker), change.state

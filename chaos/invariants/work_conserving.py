@@ -8,7 +8,7 @@ from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import empties_books
-from chaos.invariants.occupancy import Waited, waited_in_vain
+from chaos.invariants.occupancy import Waited, suspected, waited_in_vain
 from chaos.invariants.wording import count, listing
 from reports.logs import CoordinatorLog, RequestLine
 from reports.record import Record
@@ -28,7 +28,7 @@ def work_conserving(
     log = record.coordinator_log(coordinator)
     if (why := unreadable(record, log, coordinator)) is not None or log is None:
         return Finding("work_conserving", Verdict.INCONCLUSIVE, why or "no log")
-    judged = unsuspected(log.requests)
+    judged = unsuspected(log)
     kept_waiting = waited_in_vain(log, carrying=0, after_s=0.0, slack_s=slack_s, judged=judged)
     figures = {"requests": len(judged), "kept_waiting": len(kept_waiting), "slack_s": slack_s}
     if kept_waiting:
@@ -56,11 +56,10 @@ def unreadable(record: Record, log: CoordinatorLog | None, coordinator: str) -> 
     return None
 
 
-def unsuspected(lines: Iterable[RequestLine]) -> Sequence[RequestLine]:
+def unsuspected(log: CoordinatorLog) -> Sequence[RequestLine]:
     """Those whose text was never in a batch that cost a worker."""
-    lines = tuple(lines)
-    suspected = {line.input for line in lines if any(each.cause == "cut" for each in line.attempts)}
-    return [line for line in lines if line.input not in suspected] if suspected else lines
+    suspects = suspected(log)
+    return [line for line in log.requests if line.input not in suspects] if suspects else log.requests
 
 
 def named(waited: Sequence[Waited]) -> str:
