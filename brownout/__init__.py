@@ -16,6 +16,13 @@ up.py            `brownout up`: the system on this machine, until Ctrl-C
 
 load.py          `brownout load`: traffic for a running system; the client itself is system/client
 
+run.py           `brownout run`: a scenario, a schedule or a saved case
+replay.py        `brownout replay`: a run or a saved failure once more
+  once.py             what both do, from arguments to exit code
+  scenario_run.py     a scenario, run by pytest for a command
+  run_watcher.py      what is seen of a run meanwhile
+  substrate_option.py their options
+
 judge.py         `brownout judge`: runs judged again, offline; the judging itself is chaos/rejudge.py
 
 view.py          `brownout view`: runs as pictures, in a browser

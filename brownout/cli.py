@@ -12,6 +12,8 @@ from brownout.doctor import doctor
 from brownout.exit_code import ExitCode
 from brownout.judge import judge
 from brownout.load import load
+from brownout.replay import replay
+from brownout.run import run
 from brownout.up import up
 from brownout.view import view
 
@@ -39,6 +41,8 @@ def about(
 
     brownout load [dim]# in another terminal: traffic for them, and what became of it[/dim]
 
+    brownout run worker_crash [dim]# a scenario: break it, and judge what it did[/dim]
+
     brownout view [dim]# the runs of scenarios, in a browser[/dim]
 
     brownout doctor [dim]# what this machine has, and how to get what is missing[/dim]
@@ -52,7 +56,7 @@ def application() -> typer.Typer:
         name="brownout", no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_show_locals=False
     )
     app.callback()(about)
-    for command in (up, load, judge, view, doctor):
+    for command in (up, load, run, replay, judge, view, doctor):
         app.command()(command)
     return app
 

@@ -14,6 +14,7 @@ strategies         schedules and workloads for Hypothesis
 faults/            everything that can be broken, with its inverse and its evidence
 invariants/        everything a run can be judged against
 
+standard           what the bundled system promises whatever is broken
 case               one run that can be repeated, as a value and as JSON
 
 What carries it out:
@@ -30,9 +31,11 @@ observer           asks the system what it says of itself: a `page`, usually an 
 probes             ask one node whether it serves
 recorder           writes the history while it happens
 provenance         versions, commit and machine of a run
-trial              what running a case came to, and who runs cases
-sometimes          what an exploration must have met at least once
+in_laboratory, in_simulation  run cases, with a directory each or in memory; `trial` is what one comes to
 exploration        looks for a case that breaks a promise, confirms it and makes it small
+explorer           the same as a fixture; `parts` divides it into tests, `explored` adds up what they met
+sometimes          what an exploration must have met at least once
+regression         a failure that was made small, in a file
 run, judgement     a finished run in the hands of a scenario, and what was found about it
 rejudge            a finished run judged again, from its directory alone
 progress, terminal what a person sees: while it goes on, and at the end

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, Self, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 from chaos.invariants import Invariant, remake
 from chaos.problems import HarnessProblem
 from chaos.recipe import Recipe, recipe_of
 from chaos.recipe import remake as remake_system
 from chaos.schedule import Schedule
-from chaos.system_under_test import SystemUnderTest
+from chaos.system_under_test import Printer, SystemUnderTest
 from chaos.workload import Workload
 from reports.directory import RunDirectory
 
@@ -33,11 +33,8 @@ class NoCase(HarnessProblem):
     """What should be repeated is not told completely; the message says everything that is missing or wrong."""
 
     def __init__(self, problems: Iterable[str]) -> None:
-        super().__init__("\n".join(["this run cannot be repeated:", *(f"  - {each}" for each in problems)]))
-
-
-class Printer(Protocol):
-    def text(self, obj: str) -> None: ...
+        self.problems = tuple(problems)
+        super().__init__("\n".join(["this run cannot be repeated:", *(f"  - {each}" for each in self.problems)]))
 
 
 @dataclass(frozen=True, slots=True, repr=False)

@@ -52,20 +52,23 @@ class Experiment:
         schedule: Lines = (),
         *,
         system: SystemUnderTest | None = None,
+        seed: int | None = None,
     ) -> Run:
         """Put the system (by default the bundled one) under the workload and break it as scheduled.
 
+        `seed` is for who repeats another run; by default it is the scenario's own.
         Raises HarnessProblem before anything starts when these do not fit together, Inconclusive when the harness
         fails later.
         """
         __tracebackhide__ = HIDDEN_FROM_SCENARIOS
-        planned = Schedule.of(schedule, self.seed)
+        seed = self.seed if seed is None else seed
+        planned = Schedule.of(schedule, seed)
         return await self._perform(
             self._scenario,
             workload=workload,
             schedule=planned,
             system=system or bundled(),
-            seed=self.seed,
+            seed=seed,
             into=self.runs,
         )
 

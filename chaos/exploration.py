@@ -86,6 +86,10 @@ class Failure:
         ]
 
 
+class TimeIsUp(BaseException):
+    """Ends a search from inside of it. No Exception, for Hypothesis would take that for a failure and shrink it."""
+
+
 class Exploration:
     """One search. `note` is told of every case that was run to explore, not of those that shrinking runs."""
 
@@ -110,10 +114,13 @@ class Exploration:
         until = None if budget_s is None else time.monotonic() + budget_s
         for number in count():
             before = self.explored.cases
-            if before >= examples or (until is not None and time.monotonic() >= until):
+            if before >= examples:
                 return None
             hunt = Hunt(self._runner, self._simulation, until, self._met)
-            smallest = self._find(hunt, number, min(BATCH, examples - before))
+            try:
+                smallest = self._find(hunt, number, min(BATCH, examples - before))
+            except TimeIsUp:
+                return None
             if smallest is not None:
                 return hunt.failure(smallest, self.explored.cases)
             if self.explored.cases == before:
@@ -180,7 +187,7 @@ class Hunt:
 
     def _explores(self, case: Case) -> bool:
         if self._until is not None and time.monotonic() >= self._until:
-            return False
+            raise TimeIsUp
         trial = self._runner.run(case)
         self._met(case, trial)
         if not trial.violated:

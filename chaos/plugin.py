@@ -16,6 +16,7 @@ import pytest
 
 if TYPE_CHECKING:
     from chaos.experiment import Experiment
+    from chaos.explorer import Explorer
     from chaos.laboratory import Laboratory
 
 SUBSTRATES: Final = ("simulated", "local", "docker")
@@ -26,6 +27,7 @@ failure_key: Final = pytest.StashKey[BaseException | None]()
 finished_key: Final = pytest.StashKey[list[Path]]()
 absence_key: Final = pytest.StashKey[str]()
 skipped_key: Final = pytest.StashKey[Counter[str]]()
+explored_key: Final = pytest.StashKey[list[tuple[str, object]]]()
 ABSENCE: Final = "substrate_missing"  # of a skipped scenario's properties: why
 
 
@@ -35,6 +37,21 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--chaos-seed", type=int, metavar="N", help="repeat a session: the seed its header shows")
     group.addoption(
         "--runs-dir", type=Path, metavar="DIR", help="where runs are kept (default: reports/runs in the root directory)"
+    )
+    group.addoption(
+        "--chaos-examples",
+        type=int,
+        metavar="N",
+        help="how many generated runs explorations look at (default: 200 in simulation, else 2)",
+    )
+    group.addoption("--chaos-budget", type=float, metavar="SECONDS", help="explore for so long instead, as every night")
+    group.addoption(
+        "--chaos-save",
+        action="store_true",
+        help="save what fails, made small, into regressions/ beside the test that found it",
+    )
+    group.addoption(
+        "--chaos-cover", action="store_true", help="fail unless explorations met every path that they look out for"
     )
 
 
@@ -47,7 +64,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[seed_key] = shared.get("chaos_seed", drawn if given is None else given)
     config.stash[finished_key] = []
     config.stash[skipped_key] = Counter()
+    config.stash[explored_key] = []
     config.pluginmanager.register(Finished(config), "brownout-finished")
+    if config.getoption("--chaos-examples") is not None or config.getoption("--chaos-budget") is not None:
+        from chaos.parts import parts  # noqa: PLC0415 - see above
+
+        parts(config)  # says now what makes no sense, and not for each test
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -72,6 +94,16 @@ def pytest_pycollect_makeitem() -> Generator[None, Any, Any]:
         ):
             item.add_marker(pytest.mark.asyncio)
     return collected
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A long exploration is several tests, which processes of xdist can share."""
+    if "exploration" not in metafunc.fixturenames:
+        return
+    from chaos.parts import parts  # noqa: PLC0415 - see above
+
+    each = parts(metafunc.config)
+    metafunc.parametrize("exploration", each, indirect=True, ids=str)
 
 
 @pytest.hookimpl(wrapper=True)
@@ -120,6 +152,19 @@ def experiment(request: pytest.FixtureRequest, laboratory: Laboratory) -> Iterat
         pytest.fail(f"{never} never judged: the scenario must call `holds` on every run", pytrace=False)
 
 
+@pytest.fixture
+def exploration(request: pytest.FixtureRequest, laboratory: Laboratory) -> Iterator[Explorer]:
+    """Give it a strategy for cases to have many generated runs judged, and the first failure made small."""
+    from chaos.session import explorer_of  # noqa: PLC0415 - see above
+
+    node: pytest.Item = request.node
+    explorer = explorer_of(node, laboratory, request.param)
+    yield explorer
+    node.user_properties += explorer.properties()
+    if node.stash.get(failure_key, KeyboardInterrupt()) is None and not explorer.verdicts:
+        pytest.fail("nothing was explored: the scenario must call `exploration.holds(...)`", pytrace=False)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
@@ -129,7 +174,22 @@ def pytest_terminal_summary(
         from chaos.terminal import summarise  # noqa: PLC0415 - see above
 
         summarise(finished, skipped, terminalreporter, config)
+    explored = config.stash[explored_key]
+    if explored:
+        from chaos.explored import Explored  # noqa: PLC0415 - see above
+
+        Explored.of(explored).tell(terminalreporter)
     return (yield)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """What was to be met and was not fails the session, which tells it at the end."""
+    told = session.config.stash[explored_key]
+    if told and session.config.getoption("--chaos-cover") and session.exitstatus == pytest.ExitCode.OK:
+        from chaos.explored import Explored  # noqa: PLC0415 - see above
+
+        if Explored.of(told).never:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
 class Finished:
@@ -138,11 +198,13 @@ class Finished:
     def __init__(self, config: pytest.Config) -> None:
         self._directories = config.stash[finished_key]
         self._skipped = config.stash[skipped_key]
+        self._explored: list[tuple[str, object]] = config.stash[explored_key]
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         if report.when == "teardown":
             _finish(self._directories, report.user_properties)
             self._skipped.update(str(value) for name, value in report.user_properties if name == ABSENCE)
+            self._explored += [each for each in report.user_properties if each[0] in ("explored", "sometimes")]
 
 
 def _finish(directories: list[Path], properties: Iterable[tuple[str, object]]) -> None:

@@ -1,8 +1,12 @@
 """What a run tells whoever watches it, while it goes on."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Protocol
+
+Say = Callable[[str], None]
+"""Shows one line about how far something has come, in place of the one before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +29,11 @@ class Progress(Protocol):
 
 
 class Watcher(Protocol):
-    """Somebody who wants to see runs go on; one `watching` scope for each run."""
+    """Somebody who wants to see runs go on: one `watching` scope for each run, one `telling` scope for many."""
 
     def watching(self, scenario: str) -> AbstractContextManager[Progress]: ...
+
+    def telling(self, scenario: str) -> AbstractContextManager[Say]: ...
 
 
 class Unwatched:
@@ -37,3 +43,6 @@ class Unwatched:
         return nullcontext(self)
 
     def moment(self, moment: Moment) -> None: ...
+
+    def telling(self, scenario: str) -> AbstractContextManager[Say]:  # noqa: ARG002 - as above
+        return nullcontext(lambda _line: None)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Final
 
-from chaos.invariants import faults_bit, load_on_time
+from chaos.invariants import Invariant, faults_bit, load_on_time
 from chaos.invariants.nodes_stay_up import nodes_stay_up
 from chaos.judgement import Judge, Judgement, judge, undecided
 from reports.directory import RunDirectory
@@ -15,6 +15,11 @@ from reports.verdict import Finding, Verdict
 
 Publish = Callable[[Record, Judgement], None]
 """Puts a judgement where people find it."""
+
+
+def every_run() -> tuple[Invariant, ...]:
+    """What every run must show, whatever its scenario promises."""
+    return (faults_bit(), load_on_time(), nodes_stay_up())
 
 
 class Violated(AssertionError):
@@ -82,8 +87,7 @@ class Run:
         __tracebackhide__ = True
         if not judges:
             raise TypeError("holds() judges by nothing; name at least one invariant: run.holds(no_loss())")
-        every_run = () if self.judged else (faults_bit(), load_on_time(), nodes_stay_up())
-        self._judges = (*self._judges, *judges, *every_run)
+        self._judges = (*self._judges, *judges, *(() if self.judged else every_run()))
         self.judgement = judge(self.record, self._judges, run=self.directory.name)
         self.publish()
         self.insist()

@@ -1,18 +1,26 @@
 """Between pytest's objects and the harness's: what the fixtures of `chaos.plugin` are made of."""
 
+from __future__ import annotations
+
 import os
 import re
+from typing import TYPE_CHECKING
 
 import pytest
 from rich.console import Console
 
 from chaos.experiment import Experiment
 from chaos.laboratory import Laboratory
+from chaos.parts import Part
 from chaos.provenance import provenance
+from chaos.regression import FOLDER
 from chaos.replay import replay_command
 from chaos.substrate import REQUIRED, Substrate, SubstrateMissing, launcher, timekeeper
 from chaos.terminal import watcher
 from reports.verdict import Verdict
+
+if TYPE_CHECKING:
+    from chaos.explorer import Explorer
 
 
 def open_laboratory(config: pytest.Config, *, seed: int) -> Laboratory:
@@ -42,6 +50,21 @@ def experiment_of(test: pytest.Item, laboratory: Laboratory) -> Experiment:
         scenario=test.name.removeprefix("test_"),
         test=test.nodeid,
         replay=replay_command(test, substrate=laboratory.substrate, seed=laboratory.seed),
+    )
+
+
+def explorer_of(test: pytest.Item, laboratory: Laboratory, part: Part) -> Explorer:
+    """For one part of an exploration."""
+    from chaos.explorer import Explorer, Extent  # noqa: PLC0415 - Hypothesis, which other scenarios do without
+
+    save = test.path.parent / FOLDER if test.config.getoption("--chaos-save") else None
+    return Explorer(
+        laboratory,
+        Extent(part.examples, part.budget_s, save),
+        scenario=test.name.removeprefix("test_"),
+        test=test.nodeid,
+        replay=replay_command(test, substrate=laboratory.substrate, seed=laboratory.seed),
+        listener=laboratory.watcher,
     )
 
 

@@ -17,8 +17,6 @@ from chaos.bundled import COORDINATOR
 from reports.history import OpType
 from reports.record import Record
 
-# By which an attempt was given up although its call was still open, and may still have been answered.
-GIVEN_UP: Final = frozenset({"silent", "too_slow"})
 # After which a text travels alone, because it may have been what broke the batch.
 SUSPICIOUS: Final = frozenset({"cut", "refused"})
 
@@ -78,32 +76,31 @@ def _replaced(record: Record) -> int:
     )
 
 
-def _ended(record: Record) -> Iterator[tuple[Mapping[str, Any], frozenset[str], frozenset[str]]]:
-    """The line of each request that had attempts fail, with the causes and the workers of those."""
+def _ended(record: Record) -> Iterator[tuple[Mapping[str, Any], frozenset[str | None]]]:
+    """The line of each request that had an attempt fail, with the causes; None is that of an attempt that answered."""
     for line in record.log(COORDINATOR):
-        if line.get("event") == "request" and (attempts := [each for each in line["attempts"] if each["cause"]]):
-            yield (
-                line,
-                frozenset(each["cause"] for each in attempts),
-                frozenset(each["worker"] for each in attempts if each["cause"] in GIVEN_UP),
-            )
+        if line.get("event") == "request":
+            causes = frozenset(attempt["cause"] for attempt in line.get("attempts", ()))
+            if causes - {None}:
+                yield line, causes
 
 
 def _late(record: Record) -> int:
-    return sum(bool(line["success"]) and line["worker"] in given_up for line, _, given_up in _ended(record))
+    """By an attempt that had been given up: none of them is said to have answered."""
+    return sum(bool(line["success"]) and None not in causes for line, causes in _ended(record))
 
 
 def _acquitted(record: Record) -> int:
-    return sum(bool(line["success"]) and bool(causes & SUSPICIOUS) for line, causes, _ in _ended(record))
+    return sum(bool(line["success"]) and bool(causes & SUSPICIOUS) for line, causes in _ended(record))
 
 
 def _convicted(record: Record) -> int:
-    return sum(str(line.get("error")).startswith("this input killed") for line, _, _ in _ended(record))
+    return sum(str(line.get("error")).startswith("this input killed") for line, _ in _ended(record))
 
 
 def _drained(record: Record) -> int:
     """A worker that said it was ending was believed: what it was given meanwhile went on to others, free of charge."""
-    return sum("not_serving" in causes for _, causes, _ in _ended(record))
+    return sum("not_serving" in causes for _, causes in _ended(record))
 
 
 PATHS: Final[tuple[Sometimes, ...]] = (

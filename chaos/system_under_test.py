@@ -18,7 +18,7 @@ are templates in the notation of `str.format`:
 
 import re
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
-from contextlib import AbstractAsyncContextManager
+from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from string import Formatter
@@ -96,6 +96,17 @@ class Supervision:
 
 
 @dataclass(frozen=True, slots=True)
+class Variant:
+    """A program that is another one but for something of its core, as one with a planted bug is.
+
+    A simulation runs what it would run for the `command` of the other one, within `scope`.
+    """
+
+    command: tuple[str, ...]
+    scope: Callable[[], AbstractContextManager[None]]
+
+
+@dataclass(frozen=True, slots=True)
 class Node:
     """One program of the system. `capacity` is its share of the work in any unit; 0 for one that does none.
 
@@ -107,7 +118,8 @@ class Node:
     just done (`{"event": "mishap", "kind": "fail_rpc"}`). `work` asks it for the least piece of its work.
 
     `twin` stands for it on the simulated substrate, which cannot run commands: a coroutine function that is given a
-    `chaos.clusters.simulated.process.Process` and returns its exit code. The bundled programs need none.
+    `chaos.clusters.simulated.process.Process` and returns its exit code, or the bundled program that this is a variant
+    of. The bundled programs themselves need none.
     """
 
     name: str
@@ -120,7 +132,7 @@ class Node:
     supervision: Supervision | None = None
     inflicts: frozenset[str] = frozenset()
     work: Probe | None = None
-    twin: Callable[[Any], Coroutine[Any, Any, int]] | None = None
+    twin: Callable[[Any], Coroutine[Any, Any, int]] | Variant | None = None
 
     @property
     def templates(self) -> tuple[str, ...]:
@@ -160,6 +172,12 @@ def target_parts(target: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in target.split(AND))
 
 
+class Printer(Protocol):
+    """What Hypothesis and IPython print values with."""
+
+    def text(self, obj: str) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class StatusPage:
     """Where a node tells of itself in JSON over HTTP; asked directly, past every proxy."""
@@ -189,6 +207,10 @@ class SystemUnderTest:
             raise InvalidSystem(
                 "\n".join([f"system {self.name!r} cannot be used:", *(f"  - {each}" for each in problems)])
             )
+
+    def _repr_pretty_(self, printer: Printer, _cycle: bool) -> None:
+        """Its fields, with those of its client, fill pages."""
+        printer.text(f"<{self.name}>")
 
     @property
     def entry(self) -> Edge:

@@ -1,6 +1,7 @@
 """What a person at the terminal sees: one line about the run that goes on, and at the end what became of each."""
 
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from rich.console import Console
 from rich.text import Text
 
 from chaos.judgement import MARKS, WORST_FIRST
-from chaos.progress import Moment, Progress, Unwatched, Watcher
+from chaos.progress import Moment, Progress, Say, Unwatched, Watcher
 from chaos.substrate import REQUIRED
 from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.verdict import Verdict
@@ -50,6 +51,17 @@ class TerminalWatcher:
             line.clear()
 
     @contextmanager
+    def telling(self, scenario: str) -> Iterator[Say]:
+        if not self.reporter.isatty:
+            yield PlainLines(self, scenario).say
+            return
+        line = LiveProgress(self, scenario)
+        try:
+            yield line.say
+        finally:
+            line.clear()
+
+    @contextmanager
     def uncaptured(self) -> Iterator[None]:
         """The real standard output, for as long as it takes to write a line."""
         capture = self.config.pluginmanager.get_plugin("capturemanager")
@@ -58,6 +70,12 @@ class TerminalWatcher:
         else:
             with capture.global_and_fixture_disabled():
                 yield
+
+    def write(self, line: str) -> None:
+        """A line of its own, wherever the cursor is."""
+        with self.uncaptured():
+            self.reporter.ensure_newline()
+            self.reporter.write_line(line)
 
 
 class LiveProgress:
@@ -68,8 +86,11 @@ class LiveProgress:
         self._scenario = scenario
 
     def moment(self, moment: Moment) -> None:
+        self.say(told(moment))
+
+    def say(self, line: str) -> None:
         # The name last: it is what a narrow terminal can do without.
-        self._draw(f"  {told(moment)}  ({self._scenario})")
+        self._draw(f"  {line}  ({self._scenario})")
 
     def clear(self) -> None:
         self._draw("")
@@ -95,9 +116,22 @@ class PlainProgress:
         if moment.now_s < self._next_s:
             return
         self._next_s += PLAIN_EVERY_S
-        with self._watcher.uncaptured():
-            self._watcher.reporter.ensure_newline()
-            self._watcher.reporter.write_line(f"  {self._scenario}  {told(moment)}")
+        self._watcher.write(f"  {self._scenario}  {told(moment)}")
+
+
+class PlainLines:
+    """The same of many runs, whose own time is not the terminal's."""
+
+    def __init__(self, watcher: TerminalWatcher, scenario: str) -> None:
+        self._watcher = watcher
+        self._scenario = scenario
+        self._next = time.monotonic() + PLAIN_EVERY_S
+
+    def say(self, line: str) -> None:
+        if time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + PLAIN_EVERY_S
+        self._watcher.write(f"  {self._scenario}  {line}")
 
 
 def told(moment: Moment) -> str:

@@ -4,40 +4,18 @@ from importlib.metadata import version
 
 import pytest
 
-from brownout.cli import main
+from tests.brownout.called import Called
 from tests.brownout.running_up import brownout
-
-
-class Called:
-    """The command called in this process, which costs no interpreter start."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        monkeypatch.setenv("COLUMNS", "200")
-        self._monkeypatch = monkeypatch
-        self._capsys = capsys
-
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self._monkeypatch.setattr(sys, "argv", ["brownout", *arguments])
-        with pytest.raises(SystemExit) as end:
-            main()
-        said = self._capsys.readouterr()
-        assert isinstance(end.value.code, int)
-        return end.value.code, said.out, said.err
-
-
-@pytest.fixture
-def call(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Called:
-    return Called(monkeypatch, capsys)
 
 
 def test_help_names_every_command_and_teaches_by_example() -> None:
     shown = brownout("--help")
     assert shown.returncode == 0
-    for command in ("brownout up", "brownout load", "brownout view", "brownout doctor"):
+    for command in ("brownout up", "brownout load", "brownout run", "brownout view", "brownout doctor"):
         assert command in shown.stdout
 
 
-@pytest.mark.parametrize("command", ["up", "load", "view", "doctor"])
+@pytest.mark.parametrize("command", ["up", "load", "run", "replay", "view", "doctor"])
 def test_help_of_a_command_has_examples(call: Called, command: str) -> None:
     code, shown, _ = call(command, "--help")
     assert code == 0

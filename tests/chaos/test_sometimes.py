@@ -24,7 +24,8 @@ def sample(at: float, *, alive: bool, queue: int, hedged: int = 0) -> Draft:
 def request(
     *, success: bool = True, worker: str = "worker1", error: str | None = None, **causes: str
 ) -> dict[str, Any]:
-    attempts = [{"worker": name, "cause": cause} for name, cause in causes.items()]
+    """`causes` are those of its attempts, by worker; "answered" of the one that did."""
+    attempts = [{"worker": name, "cause": None if cause == "answered" else cause} for name, cause in causes.items()]
     return {"event": "request", "success": success, "worker": worker, "error": error, "attempts": attempts}
 
 
@@ -44,12 +45,18 @@ def taken(record: Record) -> dict[str, int]:
         ([membership("trial")], "a worker came back by a trial batch"),
         ([membership("up", "it is another process now")], "a worker was replaced by another process"),
         ([request(worker="worker2", worker2="silent")], "a late answer was taken"),
-        ([request(worker="worker2", worker1="cut")], "a suspected text travelled alone and was acquitted"),
+        (
+            [request(worker="worker2", worker1="cut", worker2="answered")],
+            "a suspected text travelled alone and was acquitted",
+        ),
         (
             [request(success=False, error="this input killed 2 workers, one after the other", worker1="cut")],
             "a text was convicted of killing workers",
         ),
-        ([request(worker="worker2", worker1="not_serving")], "a worker drained and its work went elsewhere"),
+        (
+            [request(worker="worker2", worker1="not_serving", worker2="answered")],
+            "a worker drained and its work went elsewhere",
+        ),
     ],
 )
 def test_what_the_coordinator_logs_is_counted(lines: list[dict[str, Any]], path: str, tmp_path: Path) -> None:
@@ -78,7 +85,8 @@ def test_a_quiet_run_takes_none_of_them_and_says_so() -> None:
 
 
 def test_a_silent_worker_whose_request_another_answered_is_no_late_answer(tmp_path: Path) -> None:
-    (tmp_path / "coordinator.log").write_bytes(orjson.dumps(request(worker="worker1", worker2="silent")) + b"\n")
+    line = request(worker="worker1", worker2="silent", worker1="answered")
+    (tmp_path / "coordinator.log").write_bytes(orjson.dumps(line) + b"\n")
     assert taken(golden(*QUIET, logs=tmp_path)) == {}
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from random import Random
 from types import MappingProxyType, TracebackType
@@ -29,7 +29,7 @@ from chaos.clusters.simulated.settings import CoordinatorSettings, WorkerSetting
 from chaos.clusters.simulated.worker import Worker
 from chaos.page import Page
 from chaos.problems import HarnessProblem
-from chaos.system_under_test import Edge, Node, Session, SystemUnderTest
+from chaos.system_under_test import Edge, Node, Session, SystemUnderTest, Variant
 from chaos.wire import Sending
 
 SCHEME: Final = "simulated://"
@@ -58,6 +58,7 @@ class SimulatedCluster:
         self._nodes: dict[str, SimulatedNode] = {}
         self._edges: dict[str, SimulatedEdge] = {}
         self._exits: list[UnexpectedExit] = []
+        self._scopes = ExitStack()
         self._oracle = Oracle(system.client.expected)
 
     @property
@@ -108,12 +109,14 @@ class SimulatedCluster:
         loop = asyncio.get_running_loop()
         if not isinstance(loop, VirtualLoop):
             raise TypeError("a simulated cluster lives in a VirtualLoop")
-        for node in self._system.nodes:
-            self._nodes[node.name] = self._made(node, loop)
-        for edge in self._system.edges:
-            self._edges[edge.name] = self._between(edge, loop)
-        loop.serve(self._wire)
         try:
+            for node in self._system.nodes:
+                if isinstance(node.twin, Variant):
+                    self._scopes.enter_context(node.twin.scope())
+                self._nodes[node.name] = self._made(node, loop)
+            for edge in self._system.edges:
+                self._edges[edge.name] = self._between(edge, loop)
+            loop.serve(self._wire)
             await self._bring_up()
         except BaseException:
             await self._stop()
@@ -153,9 +156,9 @@ class SimulatedCluster:
         return SimulatedNode(node, loop, rng, log=log, program=program, on_exit=self._exits.append)
 
     def _program(self, node: Node, environment: Mapping[str, str], rng: Random) -> tuple[Log, Main]:
-        if node.twin is not None:
+        if node.twin is not None and not isinstance(node.twin, Variant):
             return Log(node.name, {}), node.twin
-        match node.command:
+        match node.command if node.twin is None else node.twin.command:
             case ("{python}", "-m", "system.coordinator"):
                 settings = CoordinatorSettings.read(environment)
                 reached = {edge.target: edge.name for edge in self._system.edges if edge.source == node.name}
@@ -226,9 +229,10 @@ class SimulatedCluster:
         return None
 
     async def _stop(self) -> None:
-        for node in self._nodes.values():
-            await node.stop()
-        await asyncio.sleep(0.001)  # what was killed unwinds
+        with self._scopes:
+            for node in self._nodes.values():
+                await node.stop()
+            await asyncio.sleep(0.001)  # what was killed unwinds
         if self._logs is not None:
             for name, node in self._nodes.items():
                 node.log.save(self._logs / f"{name}.log")

@@ -1,0 +1,173 @@
+"""One run on behalf of a command: where it comes from, what came of it, and the exit code that says so."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import orjson
+import typer
+from rich.console import Console
+
+from brownout import scenario_run
+from brownout.exit_code import ExitCode
+from brownout.run_watcher import ConsoleWatcher
+from brownout.substrate_option import Where
+from chaos.bundled import bundled
+from chaos.case import Case, NoCase
+from chaos.experiment import Experiment
+from chaos.in_laboratory import carry_out
+from chaos.laboratory import Laboratory
+from chaos.problems import HarnessProblem
+from chaos.provenance import provenance
+from chaos.regression import Regression
+from chaos.schedule import Schedule
+from chaos.standard import standard
+from chaos.substrate import Substrate, launcher, timekeeper
+from chaos.workload import poisson
+from reports.directory import RunDirectory, RunDirectoryProblem
+from reports.verdict import Verdict
+
+AFTERWARDS_S: Final = 4.0  # of load after the last fault, to see service return
+
+
+@dataclass(slots=True)
+class Asked:
+    """What was asked for. `answer` is for programs; `code` is how the command ends."""
+
+    where: Where | None
+    runs: Path
+    json: bool
+    answer: dict[str, Any] | None = None
+    code: ExitCode = ExitCode.COULD_NOT_RUN
+
+    @property
+    def console(self) -> Console:
+        return Console(stderr=self.json)
+
+    @contextmanager
+    def answering(self) -> Iterator[None]:
+        """Ends the command: the answer is printed, and problems of the harness are told in their own words."""
+        try:
+            yield
+        except (HarnessProblem, RunDirectoryProblem) as problem:
+            self.answer, self.code = {"verdict": None, "problem": str(problem)}, ExitCode.COULD_NOT_RUN
+            Console(stderr=True).print(str(problem), markup=False, highlight=False, soft_wrap=True)
+        except KeyboardInterrupt:
+            raise typer.Exit(ExitCode.INTERRUPTED) from None
+        if self.json:
+            sys.stdout.write(orjson.dumps(self.answer, option=orjson.OPT_INDENT_2).decode() + "\n")
+        raise typer.Exit(self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What did not hold the last time, and on which substrate that was."""
+
+    violated: tuple[str, ...]
+    substrate: str | None
+
+
+def run_scenario(asked: Asked, scenario: str, *, seed: int | None) -> None:
+    where = Substrate(asked.where or Where.LOCAL)
+    outcome = scenario_run.run_scenario(
+        scenario_run.place_of(scenario), where, seed=seed, runs=asked.runs, quiet=asked.json
+    )
+    asked.answer, asked.code = outcome.to_json(), outcome.exit_code
+
+
+def run_case(asked: Asked, case: Case, *, name: str, replay: str, before: Before | None = None) -> None:
+    """Raises HarnessProblem where it could not even begin."""
+    substrate, console = Substrate(asked.where or Where.LOCAL), asked.console
+    for line in case.lines():
+        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+    laboratory = Laboratory(
+        substrate=substrate.value,
+        launch=launcher(substrate, Console(stderr=True)),
+        runs=asked.runs.absolute(),
+        seed=case.seed,
+        provenance=provenance(Path.cwd()),
+        watcher=ConsoleWatcher(Console(stderr=True)),
+        in_time=timekeeper(substrate),
+    )
+    run = asyncio.run(carry_out(case, Experiment(laboratory, scenario=name, test=name, replay=replay)))
+    violated = tuple(each.name for each in run.judgement.findings if each.verdict is Verdict.VIOLATED)
+    again = None if before is None or not before.violated else sorted({*violated} & {*before.violated})
+    asked.code = ExitCode(run.verdict.exit_code)
+    asked.answer = {
+        **run.judgement.to_json(),
+        "directory": str(run.directory.path),
+        "substrate": substrate.value,
+        "violated": list(violated),
+        "original": None if before is None else {"substrate": before.substrate, "violated": list(before.violated)},
+        "reproduced": None if again is None else bool(again),
+    }
+    if not asked.json:
+        console.print(run.message(), markup=False, highlight=False, soft_wrap=True)
+        if before is not None and again is not None:
+            console.print(_compared(before, again), soft_wrap=True)
+
+
+def replayed(asked: Asked, what: str) -> None:
+    """Raises HarnessProblem or RunDirectoryProblem where there is nothing to replay."""
+    command = f"brownout replay {what}"
+    if what.endswith(".json"):
+        regression = Regression.load(Path(what))
+        before = Before(regression.violated, regression.found.get("substrate"))
+        asked.where = asked.where or _substrate(before.substrate)
+        run_case(asked, regression.case, name=Path(what).stem, replay=command, before=before)
+        return
+    directory = RunDirectory(_run(what, asked.runs))
+    facts, verdicts = directory.read_facts(), directory.read_verdicts() or {}
+    asked.where = asked.where or _substrate(facts.get("substrate"))
+    violated = [each["name"] for each in verdicts.get("invariants", ()) if each["verdict"] == Verdict.VIOLATED.value]
+    try:
+        case = Case.of_run(directory)
+    except NoCase:
+        test = str(facts.get("test", ""))
+        if "::" not in test or not Path(test.partition("::")[0]).exists():
+            raise
+        asked.console.print(f"its files do not say all of it; its test does: {test}", soft_wrap=True)
+        run_scenario(asked, test, seed=facts.get("session_seed"))
+        return
+    name = str(facts.get("scenario", "replay"))
+    run_case(asked, case, name=name, replay=command, before=Before(tuple(violated), facts.get("substrate")))
+
+
+def case_of_file(path: Path, *, seed: int | None, rate: float, seconds: float | None) -> Case:
+    """A saved case as it is, or a schedule for the bundled system under usual load. Raises HarnessProblem."""
+    try:
+        told = orjson.loads(path.read_bytes())
+    except OSError as problem:
+        raise NoCase([f"{path}: {problem.strerror}"]) from problem
+    except orjson.JSONDecodeError as problem:
+        raise NoCase([f"{path}: it is not JSON: {problem}"]) from problem
+    if isinstance(told, dict) and "faults" in told:
+        schedule = Schedule.from_json(told)
+        workload = poisson(rate, schedule.end_s + AFTERWARDS_S if seconds is None else seconds)
+        return Case(bundled(), workload, schedule, schedule.seed if seed is None else seed, standard())
+    return Regression.load(path).case
+
+
+def _run(what: str, runs: Path) -> Path:
+    """A run directory by its path, or by its name among the runs."""
+    for path in (Path(what), runs / what):
+        if path.is_dir():
+            return path.resolve()
+    raise RunDirectoryProblem(f"{what} is neither a run directory, nor the name of one in {runs}, nor a .json file")
+
+
+def _substrate(name: object) -> Where:
+    return Where(str(name)) if name in tuple(Where) else Where.LOCAL
+
+
+def _compared(before: Before, again: list[str]) -> str:
+    where = f"the last time on {before.substrate or 'an unknown substrate'}"
+    if again:
+        return f"reproduced: {', '.join(again)} violated again ({where})"
+    return f"not reproduced: {', '.join(before.violated)} violated {where}, and not this time"

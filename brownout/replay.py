@@ -1,0 +1,44 @@
+"""`brownout replay`: a run or a saved failure once more, also somewhere else."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from brownout.substrate_option import RUNS, AsJson, RunsDir, Where
+
+
+def replay(
+    what: Annotated[
+        str,
+        typer.Argument(
+            metavar="RUN_OR_FILE", help="A run directory, the name of one, or latest; a saved failure (.json)."
+        ),
+    ],
+    *,
+    substrate: Annotated[
+        Where | None, typer.Option(help="Where it runs.  [default: where it ran the last time]")
+    ] = None,
+    runs_dir: RunsDir = RUNS,
+    json: AsJson = False,
+) -> None:
+    """Repeat a run from what it left behind: the same system, workload, faults and seed, judged by the same invariants.
+
+    What cannot be made again from its files (a system of your own that no @remakeable function makes) is repeated by
+    the test that ran it, if that is still there. Says whether what was violated the last time is violated again.
+    Exit codes: 0 held, 1 violated, 2 inconclusive, 3 could not run.
+
+    [bold]Examples[/bold]
+
+    brownout replay latest
+
+    brownout replay scenarios/regressions/no_loss-1f0c5a92.json --substrate simulated
+
+    brownout replay reports/runs/latest --json | jq .reproduced
+    """
+    from brownout.once import Asked, replayed  # noqa: PLC0415 - see brownout/__init__.py
+
+    asked = Asked(where=substrate, runs=runs_dir, json=json)
+    with asked.answering():
+        replayed(asked, what)

@@ -1,0 +1,113 @@
+"""`brownout run` and `brownout replay`, in simulation: what they are given, what they say, how they end."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pytest
+
+from chaos.bundled import bundled
+from chaos.case import Case
+from chaos.faults import crash, down
+from chaos.regression import Regression
+from chaos.schedule import Schedule
+from chaos.standard import standard
+from chaos.workload import constant
+from tests.brownout.called import Called
+from tests.brownout.running_up import brownout
+
+HARMLESS = Schedule.of([crash("worker1").between(1, 2)], 7)
+# Whoever finds nobody at the door has no answer.
+HARMFUL = Schedule.of([down("client→coordinator").between(1, 2)], 7)
+
+
+@pytest.fixture(autouse=True)
+def at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+def write(name: str, content: Mapping[str, Any]) -> str:
+    Path(name).write_bytes(orjson.dumps(content))
+    return name
+
+
+def saved(schedule: Schedule, *violated: str) -> str:
+    case = Case(bundled(), constant(10, 4), schedule, seed=7, judges=standard())
+    return str(Regression(case, violated, {"substrate": "simulated"}).save(Path("regressions")))
+
+
+def test_a_schedule_that_does_no_harm_holds(call: Called) -> None:
+    code, said, _ = call("run", write("a.json", HARMLESS.to_json()), "--substrate", "simulated", "--seconds", "4")
+    assert code == 0
+    assert "brownout() under poisson(rate=20.0, seconds=4.0), seed 7" in said
+    assert "1 s to 2 s: crash worker1" in said
+    assert "HELD: 9 of 9 invariants held" in said
+    assert Path("reports/runs/latest/verdicts.json").exists()
+
+
+def test_a_schedule_that_does_harm_is_violated_and_replayed_from_its_run(call: Called) -> None:
+    schedule = write("b.json", HARMFUL.to_json())
+    code, said, _ = call("run", schedule, "--substrate", "simulated", "--seconds", "4", "--json")
+    first = orjson.loads(said)
+    assert (code, first["verdict"], first["violated"]) == (1, "VIOLATED", ["no_loss"])
+    code, said, _ = call("replay", "latest")
+    assert code == 1
+    assert "reproduced: no_loss violated again (the last time on simulated)" in said
+    code, said, _ = call("replay", first["directory"], "--json")
+    again = orjson.loads(said)
+    assert code == 1
+    assert again["reproduced"] is True
+    assert again["original"] == {"substrate": "simulated", "violated": ["no_loss"]}
+    assert again["figures"] == first["figures"]
+    histories = [Path(each["directory"]) / "history.jsonl" for each in (first, again)]
+    assert histories[0].read_bytes() == histories[1].read_bytes()
+
+
+def test_a_failure_that_was_mended_is_not_reproduced(call: Called) -> None:
+    code, said, _ = call("replay", saved(HARMLESS, "no_loss"), "--substrate", "simulated")
+    assert code == 0
+    assert "not reproduced: no_loss violated the last time on simulated, and not this time" in said
+
+
+def test_a_saved_case_can_be_run_as_well(call: Called) -> None:
+    code, said, _ = call("run", saved(HARMFUL, "no_loss"), "--substrate", "simulated")
+    assert code == 1
+    assert "✘ no_loss" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("run", "nowhere.json"), "nowhere.json: No such file or directory"),
+        (("run", "broken.json"), "broken.json: it is not JSON"),
+        (("run", "flood.json"), "no fault is called 'flood'; there are "),
+        (("run", "worker_crush"), "'worker_crush' is no file and no scenario; there are worker_crash"),
+        (("replay", "nowhere"), "nowhere is neither a run directory, nor the name of one in reports/runs"),
+        (("replay", "empty"), "empty is not a run directory: it has no run.json"),
+        (("replay", "old.json"), "old.json: version 0 is not known here, only 1"),
+    ],
+)
+def test_what_cannot_be_run_ends_as_such_and_says_why(call: Called, arguments: tuple[str, ...], complaint: str) -> None:
+    Path("broken.json").write_text("{")
+    Path("empty").mkdir()
+    write("old.json", {"version": 0})
+    write("flood.json", {"version": 1, "faults": [{"kind": "flood", "target": "worker1", "start_s": 1}]})
+    code, _, said = call(*arguments)
+    assert code == 3
+    assert complaint in said
+    code, said, _ = call(*arguments, "--json")
+    assert code == 3
+    assert complaint in orjson.loads(said)["problem"]
+
+
+def test_a_scenario_that_comes_with_brownout_is_run_by_its_name(tmp_path: Path) -> None:
+    done = brownout("run", "no_fault", "--substrate", "simulated", "--json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = orjson.loads(done.stdout)
+    assert told["verdict"] == "HELD"
+    assert {each["verdict"] for each in told["runs"]} == {"HELD"}
+    assert all(Path(each["directory"]).is_relative_to(tmp_path) for each in told["runs"])
+    assert "passed" in done.stderr
