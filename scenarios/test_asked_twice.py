@@ -28,7 +28,7 @@ async def test_what_is_asked_again_under_its_key_is_done_once(experiment: Experi
         workload=poisson(rate=30, seconds=12),
         schedule=[
             *(crash("worker1").at(2), restart("worker1").at(4)),
-            reset("client→coordinator").between(6, 7),
+            reset("client→coordinator").between(7, 8),
         ],
         system=TWICE,
     )
