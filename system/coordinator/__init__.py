@@ -8,6 +8,7 @@ json_response.py an answer in JSON
 refusals.py      what is told instead of an answer
 http_connection.py  one client's connection, and how much it may hold up
 raw_refusals.py  what is told to those who never get to the application
+counting.py      answers on their way out, counted by status
 descriptors.py   room for connections among the open files
 access.py        who may use it: API keys asked for, in front of it
 api_keys.py      which keys are known

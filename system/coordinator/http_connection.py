@@ -27,6 +27,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sized
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar, Final
 
 import httptools
@@ -37,6 +38,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from uvicorn.server import ServerState
 
 from system.coordinator.core.problem import Problem
+from system.coordinator.counting import Figures, counting
 from system.coordinator.intake import DISCARDED
 from system.coordinator.raw_refusals import (
     BODY_LATE,
@@ -94,6 +96,7 @@ class HttpConnection(HttpToolsProtocol):
     """Made by uvicorn, once for each connection; see `bounded`."""
 
     bounds: ClassVar[Bounds]
+    figures: ClassVar[Figures]
 
     def __init__(
         self,
@@ -121,6 +124,7 @@ class HttpConnection(HttpToolsProtocol):
         beyond = len(self.connections) - self.bounds.max_connections
         self._in_reserve = beyond > 0
         if beyond > RESERVE:
+            self.figures.cut()
             transport.abort()
         else:
             self._await_bytes(RESERVE_HEADER_TIMEOUT_S if self._in_reserve else self.bounds.header_timeout)
@@ -263,14 +267,16 @@ class HttpConnection(HttpToolsProtocol):
         if self._in_reserve:
             cycle.keep_alive = False
             app = crowded if cycle.scope["path"] == "/infer" else app
-        task = self.loop.create_task(cycle.run_asgi(self._answer if app is self.app else app))
+        task = self.loop.create_task(cycle.run_asgi(partial(self._answer, app)))
         task.add_done_callback(self.tasks.discard)
         self.tasks.add(task)
         self._answering = (cycle, task)
 
-    async def _answer(self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable) -> None:
+    async def _answer(
+        self, app: ASGI3Application, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
         try:
-            await self.app(scope, receive, send)
+            await app(scope, receive, counting(send, self.figures))
         except asyncio.CancelledError:
             if not self._dismissed:
                 raise
@@ -314,6 +320,7 @@ class HttpConnection(HttpToolsProtocol):
         elif not self._in_head:
             self._close()  # answered before it was all here
             return
+        self.figures.answered(status)
         self.transport.write(written(status, problem, self.server_state.default_headers))
         self._linger()
 
@@ -332,10 +339,11 @@ class HttpConnection(HttpToolsProtocol):
             self._close()
 
 
-def bounded(limits: Bounds) -> type[HttpConnection]:
+def bounded(limits: Bounds, told: Figures) -> type[HttpConnection]:
     """The protocol with these bounds, in the form in which uvicorn takes one."""
 
     class Bounded(HttpConnection):
         bounds = limits
+        figures = told
 
     return Bounded

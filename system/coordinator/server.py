@@ -105,7 +105,8 @@ async def serve(settings: CoordinatorSettings, bound: socket.socket) -> None:
                         settings.max_body_bytes,
                         settings.header_timeout,
                         settings.body_timeout,
-                    )
+                    ),
+                    metrics.edge,
                 ),
                 ws="none",
                 lifespan="off",

@@ -11,6 +11,7 @@ from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
 from system.coordinator.core.dispatcher import Dispatcher
+from system.coordinator.metrics.edge import EdgeFigures
 from system.coordinator.metrics.lag import LoopLag
 from system.coordinator.metrics.state import StateCollector
 from system.coordinator.metrics.told import MetricsListener
@@ -39,12 +40,13 @@ class Scrape:
 
 
 class Metrics:
-    """`listener` is for the dispatcher, which is made with it and then handed to `of`."""
+    """`listener` is for the dispatcher, which is made with it and then handed to `of`; `edge` for every connection."""
 
     def __init__(self, batch_size: int) -> None:
         self._registry = CollectorRegistry()
         self._lag = LoopLag(self._registry)
         self.listener = MetricsListener(self._registry, batch_size)
+        self.edge = EdgeFigures(self._registry)
         ProcessCollector(registry=self._registry)
 
     @asynccontextmanager
