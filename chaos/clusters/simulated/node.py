@@ -182,7 +182,8 @@ class SimulatedNode:
     async def _obeyed(self) -> None:
         """Once it has looked, which it does some twenty times a second; not while it stands still or is gone."""
         if self._alive and self.process is not None and self.process.on_mishaps is not None:
-            self._loop.arrive_at(self._loop.time() + LOOKS_AFTER_S, self.process, self.process.on_mishaps)
+            look = self.process.on_mishaps
+            self._loop.arrive_at(self._loop.time() + LOOKS_AFTER_S, self.process, lambda _: look(), None)
         until = self._loop.time() + OBEY_S
         while self._alive and not self._starvation.held and self.confession().in_force != self._mishaps:
             if self._loop.time() > until:
