@@ -214,4 +214,5 @@ def test_the_wheel_holds_every_shipped_file_and_no_test(tmp_path: Path) -> None:
     sources = subprocess.run(listing, cwd=ROOT, check=True, capture_output=True, text=True).stdout.splitlines()
     with zipfile.ZipFile(wheel) as archive:
         held = {name for name in archive.namelist() if ".dist-info/" not in name}
-    assert held == {name for name in sources if (ROOT / name).is_file()}
+    recipe = {f"system/image/{name}" for name in ("Dockerfile", "constraints.txt", "pyproject.toml")}
+    assert held == {name for name in sources if (ROOT / name).is_file()} | recipe

@@ -26,4 +26,5 @@ metrics/         the same and its state, as Prometheus reads them (its own map i
 traces.py        the same as spans
 traced_app.py    a span for each request of a client
 server.py        the life of the process: bind, connect, serve, drain
+health.py        is it ready? asked by a container, from outside the process
 """

@@ -14,6 +14,7 @@ metrics.py      of them, what Prometheus reads
 traces.py       of them, spans
 telemetry.py    which of these there are, by the settings
 lane.py         one batch computes at a time, off the event loop; callers who left and items too late cost nothing
+health.py       does it serve? asked by a container, from outside the process
 misfortune.py   the faults a worker inflicts on itself: CRASH_RATE, CRASH_ON and MAX_DELAY
 mishaps.py      and those that a file tells it to while it runs
 refusal.py      why a call is refused, each with its gRPC status

@@ -1,0 +1,1 @@
+"""The compose file itself, on a Docker engine: `tox -e chaos-compose`."""
