@@ -71,8 +71,13 @@ def substrates_of(findings: tuple[Finding, ...]) -> tuple[Finding, ...]:
         if lacking
         else Finding("local", State.FINE, "can be used")
     )
-    unwritten = (Finding(name, State.ABSENT, "not part of this version") for name in ("simulated", "docker"))
-    return (local, *unwritten)
+    engine = all(each.state is State.FINE for each in findings if each.name == "Docker engine")
+    docker = (
+        Finding("docker", local.state, local.found)
+        if engine
+        else Finding("docker", State.ABSENT, "cannot be used: Docker engine")
+    )
+    return (local, Finding("simulated", State.FINE, "can be used"), docker)
 
 
 def _table(title: str, findings: tuple[Finding, ...]) -> Table:

@@ -4,7 +4,8 @@
 
 What a scenario says, all of it pure values:
 
-system_under_test  nodes, edges and client of what is tested; `bundled` is the value for this project's own system
+system_under_test  nodes, edges and client of what is tested; `bundled` is the value for this project's own system,
+                   `bundled_image` what its containers are made from, an `image` of either kind
 recipe             how a system was made, for whoever wants to make it again from a file
 workload           what is sent when; `inputs` are the texts
 schedule           which fault hits which target from when to when; `composition` makes schedules of schedules, and

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
 
+from chaos.bundled_image import bundled_image
 from chaos.client import InferClient
 from chaos.probes import GrpcEmptyCallProbe, GrpcHealthProbe, HttpProbe
 from chaos.recipe import remakeable
@@ -14,7 +15,7 @@ COORDINATOR: Final = "coordinator"
 CRASH_EXIT_CODE: Final = 70  # of a worker that CRASH_RATE or CRASH_ON ends
 INFLICTED: Final = frozenset({"crash_on", "fail_rpc", "slow_model"})  # by a worker, on itself, when it is told to
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
-PORT: Final[Mapping[str, str]] = MappingProxyType({"HOST": "127.0.0.1", "PORT": "{port}"})
+PORT: Final[Mapping[str, str]] = MappingProxyType({"HOST": "{host}", "PORT": "{port}"})
 
 
 @remakeable
@@ -52,6 +53,7 @@ def bundled(
                     **_literally(coordinator),
                 },
                 readiness=HttpProbe("/readyz"),
+                image=bundled_image(COORDINATOR),
             ),
             *(
                 Node(
@@ -63,6 +65,7 @@ def bundled(
                     work=GrpcEmptyCallProbe("/inference.InferenceService/Infer"),
                     capacity=1.0,
                     supervision=None if restart_after_s is None else Supervision(CRASH_EXIT_CODE, restart_after_s),
+                    image=bundled_image("worker"),
                 )
                 for name in names
             ),

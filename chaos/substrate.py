@@ -47,9 +47,8 @@ def launcher(substrate: Substrate, console: Console) -> Launch:
             return _simulated()
         case Substrate.LOCAL:
             return _local(console)
-    raise SubstrateMissing(
-        f"the {substrate.value} substrate is not part of this version; there are simulated and local"
-    )
+        case Substrate.DOCKER:
+            return _docker(console)
 
 
 def timekeeper(substrate: Substrate) -> InTime:
@@ -92,3 +91,21 @@ def _local(console: Console) -> Launch:
 async def real_time(run: Coroutine[Any, Any, None]) -> None:
     """That of everybody else: on the running loop."""
     await run
+
+
+def _docker(console: Console) -> Launch:
+    # As above.
+    from chaos.clusters.docker import DockerCluster, prepare  # noqa: PLC0415
+    from chaos.clusters.docker_engine import EngineMissing  # noqa: PLC0415
+    from chaos.toxiproxy.narration import narration  # noqa: PLC0415
+
+    try:
+        with narration(console) as say:
+            prepare(say)
+    except (EngineMissing, ToxiproxyMissing) as problem:
+        raise SubstrateMissing(f"the docker substrate cannot be used: {problem}") from problem
+
+    def launch(system: SystemUnderTest, logs: Path, *, seed: int) -> DockerCluster:  # noqa: ARG001 - as above
+        return DockerCluster(system, logs=logs)
+
+    return launch

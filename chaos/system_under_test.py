@@ -3,8 +3,9 @@
 Nothing here knows where the nodes run; a substrate turns this value into a running cluster. Commands and environments
 are templates in the notation of `str.format`:
 
+    {host}       the address to listen on: one that the node's clients reach, and as few others as possible
     {port}       the node's own port
-    {python}     the interpreter that runs the harness
+    {python}     the interpreter that runs the harness; in a container, its own
     {worker1}    host:port at which *this* node reaches worker1: the proxy of the edge between the two
     {mishaps}    a file in which the node reads which faults it shall inflict on itself (see `Node.inflicts`)
 
@@ -24,6 +25,7 @@ from pathlib import Path
 from string import Formatter
 from typing import Any, Final, Protocol
 
+from chaos.image import Image
 from chaos.probes import Probe, TcpProbe
 from chaos.problems import HarnessProblem
 from chaos.recipe import Recipe, recipe_of
@@ -33,7 +35,7 @@ CLIENT: Final = "client"  # the source of the edge that the load comes in by; no
 ARROW: Final = "→"
 AND: Final = "+"  # in the name of a set of edges
 DRAWN: Final = frozenset({"minority", "majority", "all_workers"})  # names that stand for others (chaos.targets)
-OWN_FIELDS: Final = frozenset({"port", "python", "mishaps"})
+OWN_FIELDS: Final = frozenset({"host", "port", "python", "mishaps"})
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
 
 
@@ -120,6 +122,9 @@ class Node:
     `twin` stands for it on the simulated substrate, which cannot run commands: a coroutine function that is given a
     `chaos.clusters.simulated.process.Process` and returns its exit code, or the bundled program that this is a variant
     of. The bundled programs themselves need none.
+
+    `image` is for substrates whose nodes are containers: the same command is run in it, and `directory` is there too,
+    read-only. An image that exists already is given by its name.
     """
 
     name: str
@@ -133,6 +138,7 @@ class Node:
     inflicts: frozenset[str] = frozenset()
     work: Probe | None = None
     twin: Callable[[Any], Coroutine[Any, Any, int]] | Variant | None = None
+    image: Image | str | None = None
 
     @property
     def templates(self) -> tuple[str, ...]:

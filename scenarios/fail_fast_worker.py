@@ -1,4 +1,5 @@
-"""A worker that says it is well and refuses every batch at once: `python fail_fast_worker.py`, with PORT and WORKER_ID.
+"""A worker that says it is well and refuses every batch at once: `python fail_fast_worker.py`, with HOST, PORT and
+WORKER_ID.
 
 It speaks the wire format by hand, as the three messages it needs are a few bytes, and says on stdout what it refused.
 """
@@ -41,7 +42,7 @@ async def main() -> None:
     health_pb2_grpc.add_HealthServicer_to_server(statuses, server)
     for name in (health.OVERALL_HEALTH, SERVICE):
         await statuses.set(name, health_pb2.HealthCheckResponse.SERVING)
-    server.add_insecure_port(f"127.0.0.1:{os.environ['PORT']}")
+    server.add_insecure_port(f"{os.environ['HOST']}:{os.environ['PORT']}")
     await server.start()
     await server.wait_for_termination()
 

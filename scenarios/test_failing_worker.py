@@ -23,7 +23,8 @@ from chaos.system_under_test import Node, SystemUnderTest
 from chaos.workload import poisson
 from scenarios import fail_fast_twin
 
-FAIL_FAST: Final = str(Path(__file__).with_name("fail_fast_worker.py"))
+HERE: Final = Path(__file__).parent
+FAIL_FAST: Final = ("{python}", "fail_fast_worker.py")
 # Batches take 0.05 s on average at the others: whoever is idle first is always the one that fails.
 BUSY: Final = bundled(coordinator={"BATCH_SIZE": "8"}, worker={"MAX_DELAY": "0.1"})
 
@@ -32,7 +33,7 @@ def with_a_failing_worker3(system: SystemUnderTest) -> SystemUnderTest:
     def failing(node: Node) -> Node:
         if node.name != "worker3":
             return node
-        return replace(node, command=("{python}", FAIL_FAST), twin=fail_fast_twin.main)
+        return replace(node, command=FAIL_FAST, directory=HERE, twin=fail_fast_twin.main)
 
     return replace(system, nodes=tuple(map(failing, system.nodes)))
 

@@ -12,14 +12,15 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Final, NoReturn, Self
+from typing import Final, NoReturn, Protocol, Self
 
 from chaos.clusters.cluster import ClusterProblem, EdgeHandle, NodeHandle, UnexpectedExit
 from chaos.clusters.local_edge import LocalEdge
 from chaos.clusters.local_node import LocalNode
 from chaos.clusters.orders import Orders
+from chaos.clusters.process_node import Process, ProcessNode
 from chaos.page import Page
-from chaos.ports import PortReservation
+from chaos.ports import LOOPBACK, PortReservation
 from chaos.problems import HarnessProblem
 from chaos.process import OsProcess
 from chaos.system_under_test import Edge, Node, Session, SystemUnderTest
@@ -32,24 +33,40 @@ EDGE_PROBE_S: Final = 1.0
 BETWEEN_PROBES_S: Final = 0.02
 
 
+class Proxies(Protocol):
+    """A Toxiproxy server that runs, however it was started."""
+
+    @property
+    def process(self) -> Process: ...
+
+    @property
+    def client(self) -> ToxiproxyClient: ...
+
+    async def watch(self) -> NoReturn: ...
+
+    def check(self) -> None: ...
+
+
 class LocalCluster:
     """An async context manager; inside it every node is ready and every edge carries bytes.
 
     Raises ClusterProblem, naming every node that did not start with the tail of its log.
     """
 
-    substrate: Final = "local"
-
     def __init__(self, system: SystemUnderTest, *, logs: Path, toxiproxy: Path | None = None) -> None:
         """`toxiproxy` is the server's executable; by default it is looked for, and fetched or built if need be."""
         self._system = system
         self._logs = logs
         self._executable = toxiproxy
-        self._nodes: dict[str, LocalNode] = {}
+        self._nodes: dict[str, ProcessNode] = {}
         self._edges: dict[str, LocalEdge] = {}
         self._exits: list[UnexpectedExit] = []
-        self._server: ToxiproxyServer | None = None
+        self._server: Proxies | None = None
         self._scope = AsyncExitStack()
+
+    @property
+    def substrate(self) -> str:
+        return "local"
 
     @property
     def system(self) -> SystemUnderTest:
@@ -106,10 +123,10 @@ class LocalCluster:
         executable = await asyncio.to_thread(find) if self._executable is None else self._executable
         async with AsyncExitStack() as scope:
             ports = {name: scope.enter_context(PortReservation()) for name in self._system.targets}
-            self._server = ToxiproxyServer(executable, log=self._logs / "toxiproxy.log")
-            await scope.enter_async_context(self._server)
+            server = ToxiproxyServer(executable, log=self._logs / "toxiproxy.log")
+            self._server = await scope.enter_async_context(server)
             for edge in self._system.edges:
-                self._edges[edge.name] = await self._proxy(edge, ports, self._server.client)
+                self._edges[edge.name] = await self._proxy(edge, ports, server.client)
             for node in self._system.nodes:
                 self._nodes[node.name] = self._process(node, ports)
             scope.push_async_exit(self._stop)
@@ -123,7 +140,7 @@ class LocalCluster:
         await self._scope.__aexit__(kind, problem, trace)
 
     @property
-    def _running(self) -> ToxiproxyServer:
+    def _running(self) -> Proxies:
         if self._server is None:
             raise ClusterProblem("the cluster is not started")
         return self._server
@@ -137,6 +154,7 @@ class LocalCluster:
         log = self._logs / f"{node.name}.log"
         orders = Orders(node.name, self._logs / f"{node.name}.mishaps.json", log)
         values = {
+            "host": LOOPBACK,
             "port": str(ports[node.name].port),
             "python": sys.executable,
             "mishaps": str(orders.file.absolute()),
@@ -156,7 +174,7 @@ class LocalCluster:
         up: dict[str, asyncio.Future[bool]] = {name: loop.create_future() for name in self._nodes}
         problems: list[str] = []
 
-        async def bring(name: str, node: LocalNode) -> None:
+        async def bring(name: str, node: ProcessNode) -> None:
             needed = [await up[other] for other in sorted(self._system.waits_for(name))]
             try:
                 if all(needed):

@@ -60,3 +60,10 @@ def test_a_problem_that_nothing_local_needs_leaves_local_usable() -> None:
     assert local.state is State.FINE
     local, *_ = substrates_of((Finding("memory", State.MISSING, ""),))
     assert local.state is State.MISSING
+
+
+def test_without_an_engine_there_is_no_docker_substrate_and_with_one_there_is() -> None:
+    *_, docker = substrates_of((Finding("Docker engine", State.ABSENT, ""),))
+    assert (docker.state, docker.found) == (State.ABSENT, "cannot be used: Docker engine")
+    *_, docker = substrates_of((Finding("Docker engine", State.FINE, ""),))
+    assert docker.state is State.FINE

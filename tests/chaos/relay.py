@@ -1,5 +1,6 @@
 """The relay service as a system under test: `front` passes requests on to `back1` and `back2`."""
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -12,7 +13,7 @@ from chaos.probes import HttpProbe
 from chaos.system_under_test import Edge, Node, Reply, Supervision, SystemUnderTest
 from reports.history import OpType
 
-SERVICE: Final = str(Path(__file__).with_name("relay_service.py"))
+SERVICE: Final = Path(__file__).with_name("relay_service.py")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,18 +40,25 @@ class RelayClient:
         return f"/{input}".upper()
 
 
+def node(name: str, *backends: str, capacity: float) -> Node:
+    return Node(
+        name,
+        ("{python}", "-S", SERVICE.name, "{host}:{port}", *backends),
+        readiness=HttpProbe("/ready"),
+        capacity=capacity,
+        directory=SERVICE.parent,
+        image=os.environ.get("PYTHON_IMAGE", "python:3.12-slim-bookworm"),
+    )
+
+
 def back(name: str) -> Node:
-    return Node(name, ("{python}", "-S", SERVICE, "{port}"), readiness=HttpProbe("/ready"), capacity=1)
+    return node(name, capacity=1)
 
 
 def relay() -> SystemUnderTest:
     return SystemUnderTest(
         name="relay",
-        nodes=(
-            Node("front", ("{python}", "-S", SERVICE, "{port}", "{back1}", "{back2}"), readiness=HttpProbe("/ready")),
-            back("back1"),
-            back("back2"),
-        ),
+        nodes=(node("front", "{back1}", "{back2}", capacity=0), back("back1"), back("back2")),
         edges=(Edge("client", "front"), Edge("front", "back1"), Edge("front", "back2")),
         client=RelayClient(),
         settings={"worker_timeout_s": 1.0},
@@ -59,14 +67,14 @@ def relay() -> SystemUnderTest:
 
 def obedient() -> SystemUnderTest:
     """The same with a `back1` that inflicts on itself what it is told to, and is started again when it dies of it."""
-    node = replace(
+    obeying = replace(
         back("back1"),
         environment={"MISHAPS": "{mishaps}"},
         supervision=Supervision(70, after_s=0.1),
         inflicts=frozenset({"crash_on", "fail_rpc", "slow_model"}),
         work=HttpProbe("/work"),
     )
-    return with_node(relay(), node)
+    return with_node(relay(), obeying)
 
 
 def with_node(system: SystemUnderTest, node: Node) -> SystemUnderTest:

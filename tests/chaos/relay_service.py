@@ -1,4 +1,6 @@
-"""A system that has nothing to do with ours, out of the standard library: `python relay_service.py PORT [BACKEND...]`.
+"""A system that has nothing to do with ours, out of the standard library.
+
+    python relay_service.py [HOST:]PORT [BACKEND...]
 
 Without backends it answers every GET with its path in capitals. With backends it passes each GET on to the next of
 them, and answers 502 when that one does not answer properly within a second.
@@ -63,7 +65,8 @@ class Mishaps:
         return True
 
 
-async def serve(port: int, backends: list[str]) -> None:
+async def serve(address: str, backends: list[str]) -> None:
+    host, _, port = address.rpartition(":")
     turns = itertools.cycle(backends)
     mishaps = Mishaps(os.environ.get("MISHAPS", os.devnull))
     following = [mishaps.follow()] if "MISHAPS" in os.environ else []
@@ -86,9 +89,9 @@ async def serve(port: int, backends: list[str]) -> None:
         writer.write(f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n{body}".encode())
         writer.close()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", port)
+    server = await asyncio.start_server(handle, host or "127.0.0.1", int(port))
     async with server:
         await asyncio.gather(server.serve_forever(), *following)
 
 
-asyncio.run(serve(int(sys.argv[1]), sys.argv[2:]))
+asyncio.run(serve(sys.argv[1], sys.argv[2:]))

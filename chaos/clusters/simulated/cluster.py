@@ -186,7 +186,7 @@ class SimulatedCluster:
         return SimulatedEdge(edge, link, probe=behind.node.readiness)
 
     def _environment(self, node: Node) -> dict[str, str]:
-        values = {"port": "1", "python": "python", "mishaps": "mishaps"} | {
+        values = {"host": "127.0.0.1", "port": "1", "python": "python", "mishaps": "mishaps"} | {
             edge.target: edge.target for edge in self._system.edges if edge.source == node.name
         }
         return {name: value.format_map(values) for name, value in node.environment.items()}

@@ -8,12 +8,14 @@ import pytest_asyncio
 
 from chaos.clusters.local import LocalCluster
 from tests.chaos.relay import obedient
+from tests.chaos.substrates import start_of
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def running(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[LocalCluster]:
+async def running(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> AsyncIterator[LocalCluster]:
+    """Of the substrate that `--substrate` names."""
     logs: Path = tmp_path_factory.mktemp("logs")
-    async with LocalCluster(obedient(), logs=logs) as cluster:
+    async with start_of(pytestconfig)(obedient(), logs=logs) as cluster:
         yield cluster
 
 

@@ -1,0 +1,191 @@
+"""A cluster of containers: one per node and one for Toxiproxy, in a network of their own.
+
+    this machine │  the cluster's network
+                 │
+    load ────────┼─► toxiproxy:client→coordinator ──► coordinator ──► toxiproxy:coordinator→worker1 ──► worker1
+    probes ──────┼─► every node, every proxy
+
+Nodes find each other by name and always through a proxy. What the harness needs is published on 127.0.0.1, on ports
+that stay the same however often a container is started. Everything carries a label, and is gone when the scope is left;
+a reaper sees to that even when the harness is killed.
+"""
+
+import asyncio
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final, Self
+from uuid import uuid4
+
+from docker import DockerClient
+
+from chaos.clusters import docker_reaper
+from chaos.clusters.cluster import ClusterProblem
+from chaos.clusters.docker_edge import DockerEdge
+from chaos.clusters.docker_engine import LABEL, OWNER, connect, obeying, owner, sweep, sweep_lost
+from chaos.clusters.docker_node import DockerNode
+from chaos.clusters.docker_process import ContainerProcess, Plan
+from chaos.clusters.docker_proxy import ALIAS, DockerToxiproxy, proxy_image
+from chaos.clusters.image import ensure, pull
+from chaos.clusters.local import LocalCluster
+from chaos.clusters.orders import Orders
+from chaos.ports import PortReservation
+from chaos.system_under_test import Edge, Node, SystemUnderTest
+from chaos.toxiproxy.narration import in_silence
+
+NODE_PORT: Final = 8000  # of every node, each in its own container
+FIRST_EDGE_PORT: Final = 9001  # of the first edge's proxy
+EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - of a container; only 127.0.0.1 of this machine leads there
+DIRECTORY: Final = "/node"  # where a node's `directory` is in its container
+MISHAPS: Final = "/mishaps"
+ORDERS: Final = "orders.json"
+REAPER_S: Final = 20.0
+
+
+def prepare(say: Callable[[str], None]) -> None:
+    """Sweep up what harnesses left that no longer live, and have an image of Toxiproxy. Blocks.
+
+    Raises EngineMissing, ToxiproxyMissing or ClusterProblem.
+    """
+    engine = connect()
+    try:
+        with obeying("sweep"):
+            for lost in sweep_lost(engine):
+                say(f"removed {lost}, whose harness was killed")
+        proxy_image(engine, say)
+    finally:
+        engine.close()
+
+
+class DockerCluster(LocalCluster):
+    """An async context manager, like `LocalCluster`; raises ClusterProblem for its reasons, and without an engine."""
+
+    def __init__(self, system: SystemUnderTest, *, logs: Path, say: Callable[[str], None] = in_silence) -> None:
+        """`say` is told of images that must be built."""
+        super().__init__(system, logs=logs)
+        self._say = say
+        self._id = uuid4().hex[:12]
+
+    @property
+    def substrate(self) -> str:
+        return "docker"
+
+    @property
+    def label(self) -> str:
+        """Of all that this cluster makes in the engine."""
+        return f"{LABEL}={self._id}"
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as scope:
+            engine = await asyncio.to_thread(connect)
+            scope.callback(engine.close)
+            images = await asyncio.to_thread(self._images, engine)
+            proxy = await asyncio.to_thread(proxy_image, engine, self._say)
+            scope.enter_context(self._reaper())
+            scope.push_async_callback(asyncio.to_thread, sweep, engine, self.label)
+            network = await asyncio.to_thread(self._network, engine)
+            ports = {name: scope.enter_context(PortReservation()) for name in self._system.targets}
+            inside = {edge.name: FIRST_EDGE_PORT + at for at, edge in enumerate(self._system.edges)}
+            server = DockerToxiproxy(
+                self._plan(ALIAS, proxy, network),
+                engine=engine,
+                log=self._logs / "toxiproxy.log",
+                api=scope.enter_context(PortReservation()),
+                edges={inside[edge.name]: ports[edge.name].port for edge in self._system.edges},
+            )
+            self._server = await scope.enter_async_context(server)
+            within = await asyncio.to_thread(server.process.address)
+            for edge in self._system.edges:
+                self._edges[edge.name] = await self._edge(edge, server, ports, within, inside[edge.name])
+            for node in self._system.nodes:
+                log = self._logs / f"{node.name}.log"
+                orders = Orders(node.name, self._logs / f"{node.name}.mishaps" / ORDERS, log)
+                plan = replace(
+                    self._plan(node.name, images[node.name], network),
+                    **self._program(node, inside, orders.file.parent),
+                    ports={NODE_PORT: ports[node.name].port},
+                )
+                process = ContainerProcess(plan, engine=engine, log=log)
+                address = ports[node.name].address
+                self._nodes[node.name] = DockerNode(
+                    node, process, address, inside=NODE_PORT, orders=orders, on_exit=self._exits.append
+                )
+            scope.push_async_exit(self._stop)
+            await self._bring_up()
+            self._scope = scope.pop_all()
+        return self
+
+    def _images(self, engine: DockerClient) -> dict[str, str]:
+        """By node. Raises ClusterProblem with every node that has none."""
+        if lacking := [node.name for node in self._system.nodes if node.image is None]:
+            raise ClusterProblem(
+                f"no image is given for {', '.join(lacking)}: the docker substrate runs a node in its `image`"
+            )
+        images = {node.name: node.image for node in self._system.nodes if node.image is not None}
+        return {
+            name: pull(image, engine, self._say) if isinstance(image, str) else ensure(image, engine, self._say)
+            for name, image in images.items()
+        }
+
+    def _network(self, engine: DockerClient) -> str:
+        name = f"brownout-{self._id}"
+        with obeying(f"network {name}"):
+            engine.networks.create(name, driver="bridge", labels=self._labels)
+        return name
+
+    @property
+    def _labels(self) -> dict[str, str]:
+        return {LABEL: self._id, OWNER: owner()}
+
+    def _plan(self, name: str, image: str, network: str) -> Plan:
+        return Plan(name, image, (), {}, self._labels, network, {})
+
+    def _program(self, node: Node, inside: Mapping[str, int], orders: Path) -> dict[str, Any]:
+        """What of a container's plan is the node's own. `inside` are the ports of proxies, by edge."""
+        values = {
+            "host": EVERYWHERE,
+            "port": str(NODE_PORT),
+            "python": "python3",
+            "mishaps": f"{MISHAPS}/{ORDERS}",
+        } | {edge.target: f"{ALIAS}:{inside[edge.name]}" for edge in self._system.edges if edge.source == node.name}
+        folders = {} if node.directory is None else {node.directory: DIRECTORY}
+        if node.inflicts:
+            # A folder: of a file, the container would keep the one that is replaced.
+            orders.mkdir(parents=True, exist_ok=True)
+            folders[orders] = MISHAPS
+        return {
+            "command": [part.format_map(values) for part in node.command],
+            "environment": {name: value.format_map(values) for name, value in node.environment.items()},
+            "folders": folders,
+            "directory": None if node.directory is None else DIRECTORY,
+        }
+
+    async def _edge(
+        self, edge: Edge, server: DockerToxiproxy, ports: Mapping[str, PortReservation], within: str, port: int
+    ) -> DockerEdge:
+        await server.client.create(edge.name, listen=f"{EVERYWHERE}:{port}", upstream=f"{edge.target}:{NODE_PORT}")
+        return DockerEdge(
+            edge,
+            ports[edge.name].address,
+            client=server.client,
+            probe=self._system.node(edge.target).readiness,
+            inside=f"{within}:{port}",
+        )
+
+    @contextmanager
+    def _reaper(self) -> Iterator[None]:
+        """In a session of its own, so that what ends the harness does not end it too."""
+        with subprocess.Popen(
+            [sys.executable, "-m", docker_reaper.__name__, self.label],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as reaper:
+            try:
+                yield
+            finally:
+                reaper.communicate(docker_reaper.WELL, timeout=REAPER_S)

@@ -1,0 +1,127 @@
+"""The Docker engine: whether one answers, what of ours is in it, and getting rid of that.
+
+Whatever a cluster makes carries the label `brownout` with the cluster's own id, so that it is found whoever lost it.
+"""
+
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
+
+from docker import DockerClient
+from docker.errors import APIError, DockerException, NotFound
+from requests.exceptions import RequestException
+from testcontainers.core.config import testcontainers_config
+from testcontainers.core.docker_client import DockerClient as Connection
+
+from chaos.clusters.cluster import ClusterProblem
+
+LABEL: Final = "brownout"
+OWNER: Final = "brownout.owner"  # label: the process whose cluster it is, as `pid@boot`
+ANSWER_S: Final = 30.0  # of the engine, for one call; it may have much to do at once
+UNIX: Final = "unix://"
+DEFAULT_HOST: Final = f"{UNIX}/var/run/docker.sock"
+FAILURES: Final = (DockerException, RequestException)  # all that a call to an engine may end in
+
+
+class EngineMissing(ClusterProblem):
+    """No engine answers; the message says why, and what would mend it."""
+
+
+def connect() -> DockerClient:
+    """To the engine that the environment names, or else the one of this machine. Raises EngineMissing."""
+    # Its reaper is an image that must be pulled; what we make is swept by label, also when we are killed.
+    testcontainers_config.ryuk_disabled = True
+    try:
+        _knock(os.environ.get("DOCKER_HOST") or DEFAULT_HOST)
+        engine = Connection(timeout=int(ANSWER_S)).client
+    except (*FAILURES, OSError) as problem:
+        raise EngineMissing(_mend(problem)) from problem
+    try:
+        engine.ping()
+    except FAILURES as problem:
+        engine.close()
+        raise EngineMissing(_mend(problem)) from problem
+    return engine
+
+
+def _knock(host: str) -> None:
+    """Raise OSError where nobody listens; the client itself would leave the socket of a failure open."""
+    if host.startswith(UNIX):
+        with socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(ANSWER_S)
+            door.connect(host.removeprefix(UNIX))
+
+
+def _mend(problem: Exception) -> str:
+    said = str(problem)
+    if "Permission denied" in said or "PermissionError" in said:
+        return (
+            f"the Docker engine is here, and this user may not use it: {said}\n"
+            "  sudo usermod --append --groups docker $USER, and log in again"
+        )
+    where = os.environ.get("DOCKER_HOST", "")
+    mend = f"DOCKER_HOST={where} leads nowhere" if where else "start it (sudo systemctl start docker), or install one"
+    return f"no Docker engine answers: {said}\n  {mend}"
+
+
+@contextmanager
+def obeying(what: str) -> Iterator[None]:
+    """What an engine's refusal, or its end, means to a cluster."""
+    try:
+        yield
+    except FAILURES as problem:
+        said = problem.explanation if isinstance(problem, APIError) and problem.explanation else problem
+        raise ClusterProblem(f"{what}: {said}") from problem
+
+
+def sweep(engine: DockerClient, label: str) -> list[str]:
+    """Remove all containers, networks and volumes with this label (`name` or `name=value`); says what there was."""
+    found: list[str] = []
+    wanted = {"label": label}
+    for container in engine.containers.list(all=True, filters=wanted, ignore_removed=True):
+        found.append(f"container {container.name}")
+        with suppress(NotFound):  # somebody else sweeps too
+            container.remove(force=True, v=True)
+    for kind, there in (
+        ("network", engine.networks.list(filters=wanted)),
+        ("volume", engine.volumes.list(filters=wanted)),
+    ):
+        for each in there:
+            found.append(f"{kind} {each.name}")
+            with suppress(NotFound):
+                each.remove()
+    return found
+
+
+def sweep_lost(engine: DockerClient) -> list[str]:
+    """Remove what clusters left whose harness no longer lives on this machine."""
+    labels = {
+        label
+        for container in engine.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True)
+        for label in _lost(container.labels)
+    } | {
+        label for network in engine.networks.list(filters={"label": OWNER}) for label in _lost(network.attrs["Labels"])
+    }
+    return [each for label in sorted(labels) for each in sweep(engine, label)]
+
+
+def owner() -> str:
+    """Of what this process makes. The boot tells its number from one of another machine, or of before a restart."""
+    return f"{os.getpid()}@{_boot()}"
+
+
+def _lost(labels: dict[str, Any]) -> list[str]:
+    pid, _, boot = labels[OWNER].partition("@")
+    if boot != _boot() or os.path.exists(f"/proc/{pid}"):  # noqa: PTH110 - a question, not a path to work with
+        return []
+    return [f"{LABEL}={labels[LABEL]}"]
+
+
+def _boot() -> str:
+    try:
+        with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as boot:  # noqa: PTH123
+            return boot.read().strip()
+    except OSError:  # not Linux: nothing is ever taken for lost there
+        return "unknown"

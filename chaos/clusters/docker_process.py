@@ -1,0 +1,298 @@
+"""The program of one container: what `chaos.process.OsProcess` is to a process of this machine, through the Docker API.
+
+The API blocks, so every call is made by one thread of the program's own, in the order in which they were asked for: a
+call that was cut short is still carried out before the next. A second thread per life copies what the program says to
+its log, and learns of its end first.
+"""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from signal import Signals
+from typing import Any, Final
+
+from docker import DockerClient
+from docker.errors import NotFound
+from docker.models.containers import Container
+from docker.types import CancellableStream
+
+from chaos.clusters.cluster import ClusterProblem, NodeState
+from chaos.clusters.cluster import Phase as NodePhase
+from chaos.clusters.docker_engine import FAILURES, obeying
+from chaos.ports import LOOPBACK
+from chaos.process import Phase, ProcessProblem, ProcessState
+
+SIGNAL_EFFECT_S: Final = 15.0  # for the engine to carry out what cannot be refused
+LIFE_S: Final = 24 * 3600
+POLL_S: Final = 0.02
+TAIL_LINES: Final = 20
+BY_SIGNAL: Final = {128 + number: number for number in (Signals.SIGKILL, Signals.SIGTERM)}  # as an init reports them
+PHASES: Final = {
+    "created": Phase.NEW,
+    "running": Phase.RUNNING,
+    "paused": Phase.STOPPED,
+    "exited": Phase.EXITED,
+    "dead": Phase.EXITED,
+    "removing": Phase.EXITED,
+}
+NODE_PHASES: Final = {
+    Phase.NEW: NodePhase.NEW,
+    Phase.RUNNING: NodePhase.RUNNING,
+    Phase.STOPPED: NodePhase.PAUSED,
+    Phase.EXITED: NodePhase.EXITED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a container is made of. `ports` are the program's own, each with the one of 127.0.0.1 it is published as.
+
+    `name` is what others in its network call it. `folders` of this machine are there under those names, read-only.
+    """
+
+    name: str
+    image: str
+    command: Sequence[str]
+    environment: Mapping[str, str]
+    labels: Mapping[str, str]
+    network: str
+    ports: Mapping[int, int]
+    folders: Mapping[Path, str] = field(default_factory=dict)
+    directory: str | None = None
+
+
+class ContainerProcess:
+    """Made by `start`, and gone after `stop`. The state is always asked of the engine, never remembered."""
+
+    def __init__(self, plan: Plan, *, engine: DockerClient, log: Path) -> None:
+        self.name = plan.name
+        self.log = log
+        self._plan = plan
+        self._engine = engine
+        self.memory_kills = 0
+        """How many of its lives ended for want of memory."""
+        self._container: Container | None = None
+        self._life: asyncio.Future[None] | None = None
+        self._log_start = 0
+        self._calls = ThreadPoolExecutor(1, thread_name_prefix=f"docker {plan.name}")
+        self._followers: list[threading.Thread] = []
+
+    @property
+    def container(self) -> Container:
+        if self._container is None:
+            raise ProcessProblem(f"{self.name}: never started")
+        return self._container
+
+    @property
+    def state(self) -> ProcessState:
+        return _state(self._told())
+
+    @property
+    def node_state(self) -> NodeState:
+        """The same in one look at the engine, with what only it knows: which life this is, and a lack of memory."""
+        told = self._told()
+        state = _state(told)
+        details = [f"by {state.ended_by.name}"] if state.ended_by else []
+        details += [] if state.code is None else [f"exit code {state.code}"]
+        details += ["out of memory"] if told.get("OOMKilled") else []
+        return NodeState(
+            phase=NODE_PHASES[state.phase],
+            life=f"container started {told.get('StartedAt', 'never')}",
+            killed=state.ended_by is Signals.SIGKILL,
+            code=state.code,
+            detail=", ".join(details),
+        )
+
+    @property
+    def alive(self) -> bool:
+        return self.state.phase in (Phase.RUNNING, Phase.STOPPED)
+
+    async def start(self) -> None:
+        """Begin a life, the first or the next after an exit; returns once the program runs, before it is ready."""
+        if self.alive:
+            raise ProcessProblem(f"{self.name}: cannot start, it is {self.state}")
+        self.log.parent.mkdir(parents=True, exist_ok=True)
+        self._log_start = self.log.stat().st_size if self.log.exists() else 0
+        self._life = asyncio.get_running_loop().create_future()
+        await self._call("start", partial(self._begin, asyncio.get_running_loop(), self._life))
+
+    async def ready(self, probe: Callable[[], Awaitable[bool]], *, timeout_s: float) -> None:
+        """As of an `OsProcess`."""
+        scope = asyncio.timeout(timeout_s)
+        try:
+            async with scope:
+                while not await probe():
+                    if not await asyncio.to_thread(lambda: self.alive):
+                        raise ProcessProblem(f"{self.name}: {self.state} while starting\n{self.log_tail()}")
+                    await asyncio.sleep(POLL_S)
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise ProcessProblem(f"{self.name}: not ready after {timeout_s:g} s\n{self.log_tail()}") from None
+
+    async def wait(self, timeout_s: float | None = None) -> ProcessState:
+        """Until the program has ended and all that it said is in its log; TimeoutError when it has not in time."""
+        if self._life is not None:
+            async with asyncio.timeout(timeout_s):
+                await asyncio.shield(self._life)
+        return self.state
+
+    async def kill(self) -> ProcessState:
+        await self._call("kill", lambda: self.container.kill("SIGKILL"))
+        return await self.wait(SIGNAL_EFFECT_S)
+
+    def terminate(self) -> None:
+        """SIGTERM, and no waiting."""
+        with obeying(f"{self.name}: terminate"):
+            self.container.kill("SIGTERM")
+
+    async def pause(self) -> None:
+        await self._call("pause", self.container.pause)
+
+    async def resume(self) -> None:
+        """Nothing to do when it is not paused."""
+        await self._call("resume", self._unpause)
+
+    async def stop(self, grace_s: float) -> ProcessState:
+        """End it from whatever state, within `grace_s` if it will, and remove the container."""
+        try:
+            if self._container is not None:
+                await self._call("stop", partial(self._end, grace_s))
+                await self.wait(SIGNAL_EFFECT_S)
+        finally:
+            self._calls.shutdown(wait=False)
+            for follower in self._followers:
+                await asyncio.to_thread(follower.join, SIGNAL_EFFECT_S)
+        return ProcessState(Phase.EXITED)
+
+    async def limit(self, **resources: int) -> None:
+        """What `docker update` takes; it holds for all lives from now on. Raises ClusterProblem."""
+        await self._call("limit", partial(self.container.update, **resources))
+
+    async def limits(self) -> Mapping[str, int]:
+        """As the engine has them now, in its own words: CpuQuota, CpuPeriod, Memory."""
+        told = await asyncio.to_thread(self._inspect)
+        return {name: value for name, value in told["HostConfig"].items() if isinstance(value, int)}
+
+    async def memory_used(self) -> int:
+        """Bytes that the kernel counts for it now; 0 of one that does not run."""
+
+        def ask() -> int:
+            with obeying(f"{self.name}: stats"):
+                told = self._engine.api.stats(self.container.id, stream=False, one_shot=True)
+            return int(told.get("memory_stats", {}).get("usage", 0))
+
+        return await asyncio.to_thread(ask)
+
+    def address(self) -> str:
+        """Its own in its network; the empty one when it has none there."""
+        there = self._inspect()["NetworkSettings"]["Networks"]
+        return str(there.get(self._plan.network, {}).get("IPAddress", ""))
+
+    def log_tail(self, lines: int = TAIL_LINES) -> str:
+        """The last lines of the present life's output, for error messages."""
+        if not self.log.exists():
+            return f"(no log at {self.log})"
+        with self.log.open("rb") as log:
+            log.seek(self._log_start)
+            written = log.read().decode(errors="replace").splitlines()
+        if not written:
+            return f"(nothing in {self.log})"
+        return "\n".join([f"last lines of {self.log}:", *(f"  {line}" for line in written[-lines:])])
+
+    def _told(self) -> Mapping[str, Any]:
+        """The `State` of the engine's answer; empty before the first start and after the last end."""
+        if self._container is None:
+            return {}
+        told: Mapping[str, Any] = self._inspect()["State"]
+        return told
+
+    def _inspect(self) -> Mapping[str, Any]:
+        with obeying(f"{self.name}: inspect"):
+            try:
+                told: Mapping[str, Any] = self._engine.api.inspect_container(self.container.id)
+            except NotFound:
+                return {"State": {"Status": "removing"}, "HostConfig": {}, "NetworkSettings": {"Networks": {}}}
+        return told
+
+    def _begin(self, loop: asyncio.AbstractEventLoop, life: asyncio.Future[None]) -> None:
+        if self._container is None:
+            self._container = self._create()
+        # Before the start, so that nothing it says is missed.
+        output = self._container.attach(stdout=True, stderr=True, stream=True, logs=False)
+        follower = threading.Thread(target=self._follow, args=(output, loop, life), daemon=True)
+        self._container.start()
+        follower.start()
+        self._followers.append(follower)
+
+    def _create(self) -> Container:
+        plan = self._plan
+        return self._engine.containers.create(
+            plan.image,
+            entrypoint=list(plan.command[:1]),
+            command=list(plan.command[1:]),
+            environment=dict(plan.environment),
+            labels=dict(plan.labels),
+            ports={f"{inside}/tcp": (LOOPBACK, outside) for inside, outside in plan.ports.items()},
+            network=plan.network,
+            networking_config={
+                plan.network: self._engine.api.create_endpoint_config(aliases=[self.name]),
+            },
+            volumes={str(folder.absolute()): {"bind": place, "mode": "ro"} for folder, place in plan.folders.items()},
+            working_dir=plan.directory,
+            # Signals do to it what they do to a process of this machine: the first process of a container ignores
+            # those that it has no handler for.
+            init=True,
+            # The harness asks by itself, and more often.
+            healthcheck={"test": ["NONE"]},
+        )
+
+    def _follow(self, output: CancellableStream, loop: asyncio.AbstractEventLoop, life: asyncio.Future[None]) -> None:
+        with suppress(*FAILURES, OSError, ValueError), self.log.open("ab", buffering=0) as log:
+            for chunk in output:
+                log.write(chunk)
+        output._response.close()  # noqa: SLF001 - closing the stream alone would leave its socket open
+        # An attached stream ends a moment before the engine knows how the program ended.
+        with suppress(*FAILURES, ClusterProblem):
+            self.container.wait(timeout=LIFE_S)
+            self.memory_kills += bool(self._told().get("OOMKilled"))
+        with suppress(RuntimeError):  # the loop is closed: nobody is interested any more
+            loop.call_soon_threadsafe(_settle, life)
+
+    def _unpause(self) -> None:
+        if self._told().get("Paused"):
+            self.container.unpause()
+
+    def _end(self, grace_s: float) -> None:
+        with suppress(NotFound):
+            self._unpause()
+            self.container.stop(timeout=max(1, round(grace_s)))
+            self.container.remove(force=True, v=True)
+
+    async def _call(self, what: str, act: Callable[[], object]) -> None:
+        """In its turn, and carried out even if whoever asked for it waits no longer."""
+
+        def obey() -> None:
+            with obeying(f"{self.name}: {what}"):
+                act()
+
+        await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._calls, obey))
+
+
+def _state(told: Mapping[str, Any]) -> ProcessState:
+    phase = PHASES.get(told.get("Status", "created"), Phase.RUNNING)
+    if phase is not Phase.EXITED or "ExitCode" not in told:
+        return ProcessState(phase)
+    code: int = told["ExitCode"]
+    ended_by = BY_SIGNAL.get(code)
+    return ProcessState(phase, code=code) if ended_by is None else ProcessState(phase, ended_by=ended_by)
+
+
+def _settle(life: asyncio.Future[None]) -> None:
+    if not life.done():
+        life.set_result(None)

@@ -1,0 +1,93 @@
+"""Toxiproxy in a container, with its client on this machine."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Final, NoReturn, Self
+
+from docker import DockerClient
+
+from chaos.clusters.docker_process import ContainerProcess, Plan
+from chaos.clusters.image import ensure
+from chaos.image import Image
+from chaos.ports import PortReservation
+from chaos.toxiproxy.client import ToxiproxyClient
+from chaos.toxiproxy.find import find
+from chaos.toxiproxy.problem import ToxiproxyMissing, ToxiproxyProblem
+from chaos.toxiproxy.release import VERSION
+
+VARIABLE: Final = "TOXIPROXY_IMAGE"  # environment: an image to use instead, with toxiproxy-server at PROGRAM
+PROGRAM: Final = "/toxiproxy"  # where the official image has it too
+ALIAS: Final = "toxiproxy.brownout"  # no node can be called so, for the dot
+API_PORT: Final = 8474
+START_S: Final = 30.0
+GRACE_S: Final = 1.0  # it holds nothing worth saving
+DOCKERFILE: Final = f'FROM scratch\nCOPY toxiproxy {PROGRAM}\nENTRYPOINT ["{PROGRAM}"]\n'.encode()
+
+
+def proxy_image(engine: DockerClient, say: Callable[[str], None]) -> str:
+    """An image of Toxiproxy: the one that is named, or one around the server that local clusters use. Blocks.
+
+    Raises ToxiproxyMissing.
+    """
+    named = os.environ.get(VARIABLE)
+    if named:
+        return named
+    if sys.platform != "linux":
+        raise ToxiproxyMissing(f"this machine's toxiproxy-server is no Linux program; set {VARIABLE} to an image of it")
+    context: dict[str, Path | bytes] = {"Dockerfile": DOCKERFILE, "toxiproxy": find(say=say)}
+    return ensure(Image(f"brownout/toxiproxy-{VERSION}", context), engine, say)
+
+
+class DockerToxiproxy:
+    """An async context manager: inside it the server answers, after it nothing is left of it."""
+
+    def __init__(
+        self, plan: Plan, *, engine: DockerClient, log: Path, api: PortReservation, edges: Mapping[int, int]
+    ) -> None:
+        """`api` is where its control is published, `edges` the ports of proxies and what they are published as."""
+        command = (PROGRAM, "-host", "0.0.0.0", "-port", str(API_PORT))  # noqa: S104 - of its container
+        plan = replace(plan, name=ALIAS, command=command, ports={API_PORT: api.port, **edges})
+        self.process = ContainerProcess(plan, engine=engine, log=log)
+        self.client = ToxiproxyClient(api.address)
+        self._scope = AsyncExitStack()
+
+    async def watch(self) -> NoReturn:
+        """Fail when the server dies."""
+        await self.process.wait()
+        raise self._death()
+
+    def check(self) -> None:
+        """Fail if the server is dead."""
+        if not self.process.alive:
+            raise self._death()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as scope:
+            scope.push_async_callback(self.process.stop, GRACE_S)
+            await self.process.start()
+            await scope.enter_async_context(self.client)
+            await self.process.ready(self._answers, timeout_s=START_S)
+            self._scope = scope.pop_all()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._scope.aclose()
+
+    async def _answers(self) -> bool:
+        try:
+            await self.client.version()
+        except ToxiproxyProblem:
+            await asyncio.sleep(0.02)
+            return False  # whether it ever will is for `ready` to decide
+        return True
+
+    def _death(self) -> ToxiproxyProblem:
+        return ToxiproxyProblem(f"the Toxiproxy container died: {self.process.state}\n{self.process.log_tail()}")

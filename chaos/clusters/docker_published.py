@@ -1,0 +1,23 @@
+"""What a probe through a published port means.
+
+The engine itself takes every connection to a port that it publishes, and cuts it when nobody listens in the container.
+Whether it was refused is therefore asked of the container's own address, which a machine reaches whose own engine it
+is; on any other a refusal stays a cut.
+"""
+
+from typing import Final
+
+from chaos.probes import Probe, ProbeOutcome, ProbeResult, TcpProbe, attempt
+
+LEAST_S: Final = 0.05
+
+
+async def attempt_published(probe: Probe, published: str, inside: str, *, timeout_s: float) -> ProbeResult:
+    """`inside` is the `host:port` in the cluster's network that is published as `published`."""
+    result = await attempt(probe, published, timeout_s=timeout_s)
+    if result.outcome is not ProbeOutcome.CUT or inside.startswith(":"):
+        return result
+    listens = await attempt(TcpProbe(), inside, timeout_s=max(LEAST_S, timeout_s - result.seconds))
+    if listens.outcome is not ProbeOutcome.REFUSED:
+        return result
+    return ProbeResult(ProbeOutcome.REFUSED, result.seconds + listens.seconds)

@@ -1,0 +1,130 @@
+"""Container images of nodes, built when they are asked for in a content that was not built before.
+
+The tag of an image is the hash of everything it is built from: whoever changes a line gets another image, and whoever
+changes nothing waits for nothing.
+"""
+
+import io
+import os
+import tarfile
+from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from docker import DockerClient
+from docker.errors import APIError, ImageNotFound
+from requests.exceptions import RequestException
+
+from chaos.clusters.cluster import ClusterProblem
+from chaos.image import Image
+
+BASE: Final = "PYTHON_IMAGE"  # environment, and build argument: what Dockerfiles with Python in them start from
+LEFT_OUT: Final = "__pycache__"
+LAST_WORDS: Final = 12  # lines of a build that failed
+
+
+def ensure(image: Image, engine: DockerClient, say: Callable[[str], None]) -> str:
+    """The tag of the image, which is there when this returns. Blocks; raises ClusterProblem."""
+    arguments = {BASE: os.environ[BASE]} if os.environ.get(BASE) else {}
+    files = sorted(_files(image.context))
+    tag = f"{image.name}:{_digest(files, image.target, arguments)}"
+    try:
+        engine.images.get(tag)
+    except ImageNotFound:
+        _build(tag, _packed(files), image.target, arguments, engine=engine, say=say)
+    except (APIError, RequestException) as problem:
+        raise ClusterProblem(f"image {tag}: {problem}") from problem
+    return tag
+
+
+def pull(name: str, engine: DockerClient, say: Callable[[str], None]) -> str:
+    """An image that exists, fetched unless it is here. Blocks; raises ClusterProblem."""
+    try:
+        engine.images.get(name)
+    except ImageNotFound:
+        say(f"fetching image {name}")
+        try:
+            engine.images.pull(name)
+        except (APIError, RequestException) as problem:
+            mend = "build or load it, or name one that is here (`docker images` lists them)"
+            raise ClusterProblem(f"image {name} is not here and cannot be fetched: {problem}\n{mend}") from problem
+    except (APIError, RequestException) as problem:
+        raise ClusterProblem(f"image {name}: {problem}") from problem
+    return name
+
+
+def _files(context: Mapping[str, Path | bytes]) -> Iterator[tuple[str, bytes]]:
+    """Each file's place in the context and what is in it."""
+    for place, source in context.items():
+        if isinstance(source, bytes):
+            yield place, source
+        elif source.is_dir():
+            for path in source.rglob("*"):
+                within = path.relative_to(source)
+                if path.is_file() and LEFT_OUT not in within.parts:
+                    yield f"{place}/{within.as_posix()}", path.read_bytes()
+        else:
+            yield place, source.read_bytes()
+
+
+def _digest(files: list[tuple[str, bytes]], target: str, arguments: Mapping[str, str]) -> str:
+    total = sha256(repr((target, sorted(arguments.items()))).encode())
+    for place, content in files:
+        total.update(f"{place} {len(content)} ".encode())
+        total.update(content)
+    return total.hexdigest()[:16]
+
+
+def _packed(files: list[tuple[str, bytes]]) -> io.BytesIO:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w") as archive:
+        for place, content in files:
+            entry = tarfile.TarInfo(place)
+            entry.size = len(content)
+            entry.mode = 0o755  # some of them are programs, and none is a secret
+            archive.addfile(entry, io.BytesIO(content))
+    packed.seek(0)
+    return packed
+
+
+def _build(
+    tag: str,
+    context: io.BytesIO,
+    target: str,
+    arguments: Mapping[str, str],
+    *,
+    engine: DockerClient,
+    say: Callable[[str], None],
+) -> None:
+    say(f"building {tag}, which takes a minute or two the first time")
+    said: list[str] = []
+    try:
+        steps = engine.api.build(
+            fileobj=context,
+            custom_context=True,
+            tag=tag,
+            target=target or None,
+            buildargs=dict(arguments),
+            rm=True,
+            decode=True,
+        )
+        for step in steps:
+            said += _told(step)
+            if "error" in step:
+                raise ClusterProblem("\n".join([f"image {tag} cannot be built:", *said[-LAST_WORDS:], _mend(said)]))
+            if said and said[-1].startswith("Step ") and "stream" in step:
+                say(f"building {tag}: {said[-1]}")
+    except (APIError, RequestException) as problem:
+        raise ClusterProblem(f"image {tag} cannot be built: {problem}\n{_mend([str(problem)])}") from problem
+
+
+def _told(step: Mapping[str, Any]) -> list[str]:
+    return str(step.get("stream") or step.get("error") or "").strip().splitlines()
+
+
+def _mend(said: list[str]) -> str:
+    last = " ".join(said[-2:])
+    if any(sign in last for sign in ("no such host", "pull access denied", "connection refused", "i/o timeout")):
+        return f"the base image cannot be had; set {BASE} to one with Python that is here (`docker images` lists them)"
+    return "mend what the build complains of, and run this again"

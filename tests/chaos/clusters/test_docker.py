@@ -1,0 +1,177 @@
+"""What is particular to clusters of containers; the rest is in test_contract.py."""
+
+import asyncio
+import random
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from docker import DockerClient
+
+from chaos.clusters.cluster import ClusterProblem, Pausable
+from chaos.clusters.docker import DockerCluster
+from chaos.clusters.docker_engine import LABEL, EngineMissing, connect, sweep
+from chaos.clusters.image import ensure
+from chaos.image import Image
+from chaos.substrate import SubstrateMissing, launcher
+from chaos.toxiproxy.problem import ToxiproxyProblem
+from tests.chaos.relay import SERVICE, back, relay, with_node
+
+DEADLINE_S = 30.0
+
+
+@pytest.fixture
+def engine() -> Iterator[DockerClient]:
+    engine = connect()
+    yield engine
+    engine.close()
+
+
+def left(engine: DockerClient, label: str = LABEL) -> list[str]:
+    """What carries the label now."""
+    wanted = {"label": label}
+    return [
+        *(each.name for each in engine.containers.list(all=True, filters=wanted, ignore_removed=True)),
+        *(each.name for each in engine.networks.list(filters=wanted)),
+        *(each.name for each in engine.volumes.list(filters=wanted)),
+    ]
+
+
+async def test_nothing_is_left_of_a_cluster(engine: DockerClient, tmp_path: Path) -> None:
+    cluster = DockerCluster(relay(), logs=tmp_path)
+    async with cluster:
+        assert len(left(engine, cluster.label)) == 5  # three nodes, Toxiproxy, the network
+    assert left(engine, cluster.label) == []
+
+
+async def test_nothing_is_left_of_a_cluster_whose_user_fails(engine: DockerClient, tmp_path: Path) -> None:
+    cluster = DockerCluster(relay(), logs=tmp_path)
+
+    async def fail_in_the_middle() -> None:
+        async with cluster:
+            node = cluster.nodes["back1"]
+            assert isinstance(node, Pausable)
+            await node.pause()
+            raise RuntimeError("mine")
+
+    with pytest.raises(RuntimeError, match="mine"):
+        await fail_in_the_middle()
+    assert left(engine, cluster.label) == []
+
+
+async def test_nothing_is_left_when_starting_is_cancelled(engine: DockerClient, tmp_path: Path) -> None:
+    never_ready = with_node(relay(), replace(back("back1"), command=("{python}", "-c", "import time; time.sleep(60)")))
+    cluster = DockerCluster(never_ready, logs=tmp_path)
+    starting = asyncio.create_task(cluster.__aenter__())
+    async with asyncio.timeout(DEADLINE_S):
+        while len(await asyncio.to_thread(left, engine, cluster.label)) < 4:
+            await asyncio.sleep(0.05)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert left(engine, cluster.label) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_nothing_is_left_when_the_harness_is_killed_at_any_moment(
+    seed: int, engine: DockerClient, tmp_path: Path
+) -> None:
+    program = (
+        "import asyncio, pathlib, sys\n"
+        f"sys.path.append({str(SERVICE.parents[2])!r})\n"
+        "from chaos.clusters.docker import DockerCluster\n"
+        "from tests.chaos.relay import relay\n"
+        "async def main():\n"
+        f"    cluster = DockerCluster(relay(), logs=pathlib.Path({str(tmp_path)!r}))\n"
+        "    print(cluster.label, flush=True)\n"
+        "    async with cluster:\n"
+        "        print('up', flush=True)\n"
+        "        await asyncio.sleep(60)\n"
+        "asyncio.run(main())\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as harness:
+        assert harness.stdout is not None
+        label = harness.stdout.readline().strip()
+        assert label.startswith(f"{LABEL}=")
+        if seed == 0:
+            assert harness.stdout.readline() == "up\n"
+        else:
+            time.sleep(random.Random(seed).uniform(0.5, 3.0))  # any moment is as good as any other
+        harness.kill()
+    # A container that was just being made appears after its maker is gone; the reaper waits for the engine.
+    deadline = time.monotonic() + DEADLINE_S
+    while left(engine, label) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left(engine, label) == []
+
+
+async def test_the_death_of_toxiproxy_is_a_problem_of_the_harness(tmp_path: Path) -> None:
+    async with DockerCluster(relay(), logs=tmp_path) as cluster:
+        assert cluster._server is not None
+        watching = asyncio.create_task(cluster.watch())
+        await cluster._server.process.kill()
+        with pytest.raises(ToxiproxyProblem, match="died"):
+            await watching
+        with pytest.raises(ToxiproxyProblem, match="died"):
+            await cluster.heal()
+
+
+async def test_a_node_without_an_image_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with pytest.raises(ClusterProblem, match="no image is given for back1"):
+        await DockerCluster(with_node(relay(), replace(back("back1"), image=None)), logs=tmp_path).__aenter__()
+
+
+async def test_an_image_that_is_not_to_be_had_is_named(tmp_path: Path) -> None:
+    nowhere = with_node(relay(), replace(back("back1"), image="brownout.invalid/nothing:1"))
+    with pytest.raises(ClusterProblem, match=r"brownout\.invalid/nothing:1"):
+        await DockerCluster(nowhere, logs=tmp_path).__aenter__()
+
+
+def test_without_an_engine_it_says_what_would_mend_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from rich.console import Console
+
+    from chaos.substrate import Substrate
+
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/nobody.sock")
+    with pytest.raises(EngineMissing, match="no Docker engine answers"):
+        connect()
+    with pytest.raises(SubstrateMissing, match="leads nowhere"):
+        launcher(Substrate.DOCKER, Console())
+
+
+def test_an_image_is_built_once_for_each_content(engine: DockerClient) -> None:
+    told: list[str] = []
+
+    def image(content: bytes) -> Image:
+        return Image("brownout/test", {"Dockerfile": b"FROM scratch\nCOPY file /file\n", "file": content})
+
+    try:
+        first = ensure(image(b"one"), engine, told.append)
+        assert told
+        told.clear()
+        assert ensure(image(b"one"), engine, told.append) == first
+        assert not told
+        assert ensure(image(b"two"), engine, told.append) != first
+    finally:
+        for each in engine.images.list("brownout/test"):
+            engine.images.remove(each.id, force=True)
+
+
+def test_a_build_that_fails_says_where(engine: DockerClient) -> None:
+    broken = Image("brownout/test", {"Dockerfile": b"FROM scratch\nCOPY missing /file\n"})
+    with pytest.raises(ClusterProblem, match="missing"):
+        ensure(broken, engine, lambda _: None)
+
+
+def test_a_sweep_takes_only_what_has_the_label(engine: DockerClient) -> None:
+    ours = engine.networks.create("brownout-test-ours", labels={LABEL: "test-sweep"})
+    other = engine.networks.create("brownout-test-other", labels={LABEL: "test-other"})
+    try:
+        assert sweep(engine, f"{LABEL}=test-sweep") == [f"network {ours.name}"]
+        assert left(engine, f"{LABEL}=test-other") == [other.name]
+    finally:
+        other.remove()
