@@ -7,6 +7,7 @@ record      a finished run: facts about it, its history, its logs
 logs        what the nodes of the bundled system logged, line by line: the contract, and its reader
 windows     when each fault was in force, and what shows that it bit
 verdict     three values, their one merge rule, and findings with evidence
+lines       a history as JSON lines, read fast and as far as it was written
 tables      the history and what the system said of itself as Parquet
 directory   one run on disk, written so that a crash leaves everything before it readable
 

@@ -27,7 +27,8 @@ from typing import Any, Final
 
 import orjson
 
-from reports.history import History, read_jsonl
+from reports.history import History
+from reports.lines import read_jsonl
 from reports.record import Record
 from reports.tables import read_history, write_history, write_statuses
 

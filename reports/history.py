@@ -8,17 +8,17 @@ joined by the process that did both, and a process has at most one op open. Four
     "observer"   what the system said of itself (`f` is "status"), sampled throughout
     "recorder"   one last op, whose `f` is "end": without it, whoever wrote the history was stopped
 
-On disk a history is one JSON object per line with exactly the field names of `Op`, or a table of the same columns
-(reports/tables.py).
+On disk a history is one JSON object per line with exactly the field names of `Op` (reports/lines.py), or a table of the
+same columns (reports/tables.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import orjson
@@ -28,6 +28,7 @@ OBSERVER: Final = "observer"
 RECORDER: Final = "recorder"
 END: Final = "end"
 NANOSECONDS: Final = 1_000_000_000
+NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
 class OpType(StrEnum):
@@ -89,143 +90,203 @@ class Op:
 
 
 @dataclass(frozen=True, slots=True)
+class Columns:
+    """A history turned on its side, a list for each field of its ops: of a million of them, few are ever looked at."""
+
+    index: Sequence[int]
+    time: Sequence[int]
+    process: Sequence[int | str]
+    type: Sequence[OpType]
+    f: Sequence[str]
+    value: Sequence[Mapping[str, Any] | None]
+    error: Sequence[str | None]
+
+    @classmethod
+    def of(cls, ops: Sequence[Op]) -> Columns:
+        return cls(
+            [op.index for op in ops],
+            [op.time for op in ops],
+            [op.process for op in ops],
+            [op.type for op in ops],
+            [op.f for op in ops],
+            [op.value for op in ops],
+            [op.error for op in ops],
+        )
+
+    def op(self, at: int) -> Op:
+        return Op(
+            *(self.index[at], self.time[at], self.process[at], self.type[at], self.f[at]),
+            *(self.value[at], self.error[at]),
+        )
+
+
 class Request:
-    """One request as its client saw it. `completed` is None when the run ended before any answer."""
+    """One request as its client saw it. Nothing of it is ever changed.
 
-    invoked: Op
-    completed: Op | None
+    `value` is what was asked, `answer` what came back: `request_id`, `output`, `worker`, `retries` and whatever else
+    the client kept. `outcome` is OK, FAIL or INFO; an answer that never came is INFO: nobody can say whether it was
+    executed. `op` is the index that evidence points at: of the answer, or of the asking where none came. `due_s` is
+    when the workload wanted it sent, or when it was sent where that is not recorded; `completed_s` is None when the run
+    ended before any answer. `request_id` is None where the system told none, `retries` 0 where it told none.
+
+    What every invariant asks for is worked out beforehand, for each asks it of every request.
+    """
+
+    __slots__ = (
+        *("_columns", "_completed_at", "_invoked_at", "answer", "completed_s", "due_s", "invoked_s", "op"),
+        *("outcome", "request_id", "retries", "tells_retries", "value"),
+    )
+
+    value: Mapping[str, Any]
+    answer: Mapping[str, Any]
+    outcome: OpType
+    op: int
+    invoked_s: float
+    due_s: float
+    completed_s: float | None
+    request_id: str | None
+    retries: int
+    tells_retries: bool
+
+    def __init__(self, invoked: Op, completed: Op | None) -> None:
+        ops = (invoked,) if completed is None else (invoked, completed)
+        self.fill(Columns.of(ops), 0, None if completed is None else 1)
+
+    @classmethod
+    def at(cls, columns: Columns, invoked_at: int, completed_at: int | None) -> Request:
+        """Whose ops are in these places."""
+        request = cls.__new__(cls)
+        request.fill(columns, invoked_at, completed_at)
+        return request
+
+    def fill(self, columns: Columns, invoked_at: int, completed_at: int | None) -> None:
+        """Once, in place of making it of ops."""
+        self._columns = columns
+        self._invoked_at = invoked_at
+        self._completed_at = completed_at
+        self.value = value = columns.value[invoked_at] or NOTHING
+        self.invoked_s = invoked_s = columns.time[invoked_at] / NANOSECONDS
+        self.due_s = float(value.get("due_s", invoked_s))
+        if completed_at is None:
+            self.answer = answer = NOTHING
+            self.completed_s = None
+            self.outcome = OpType.INFO
+            self.op = columns.index[invoked_at]
+        else:
+            self.answer = answer = columns.value[completed_at] or NOTHING
+            self.completed_s = columns.time[completed_at] / NANOSECONDS
+            self.outcome = columns.type[completed_at]
+            self.op = columns.index[completed_at]
+        told = answer.get("request_id")
+        self.request_id = told if isinstance(told, str) else None
+        retries = answer.get("retries")
+        self.tells_retries = isinstance(retries, int)
+        self.retries = int(retries) if isinstance(retries, int) else 0
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Request):
+            return NotImplemented
+        return (self.invoked, self.completed) == (other.invoked, other.completed)
+
+    def __hash__(self) -> int:
+        return hash((self.invoked_s, self.op))
+
+    def __repr__(self) -> str:
+        return f"Request({self.invoked!r}, {self.completed!r})"
 
     @property
-    def outcome(self) -> OpType:
-        """OK, FAIL or INFO; an answer that never came is INFO: nobody can say whether it was executed."""
-        return OpType.INFO if self.completed is None else self.completed.type
+    def invoked(self) -> Op:
+        return self._columns.op(self._invoked_at)
 
     @property
-    def op(self) -> int:
-        """The index that evidence points at: of its answer, or of the asking where none came."""
-        return (self.completed or self.invoked).index
+    def completed(self) -> Op | None:
+        """None when the run ended before any answer."""
+        return None if self._completed_at is None else self._columns.op(self._completed_at)
 
     @property
-    def value(self) -> Mapping[str, Any]:
-        """What was asked: `input`, and whatever else the client kept of it."""
-        return self.invoked.value or {}
+    def error(self) -> str | None:
+        """What came instead of an answer, in words."""
+        return None if self._completed_at is None else self._columns.error[self._completed_at]
 
     @property
     def input(self) -> str:
         return str(self.value.get("input", ""))
 
     @property
-    def answer(self) -> Mapping[str, Any]:
-        """What came back: `request_id`, `output`, `worker`, `retries` and whatever else the client kept."""
-        return (self.completed.value if self.completed else None) or {}
-
-    @property
-    def request_id(self) -> str | None:
-        """None where the system told none, or something that is none."""
-        told = self.answer.get("request_id")
-        return told if isinstance(told, str) else None
-
-    @property
     def label(self) -> str:
         """How a message names this request: its id where the system told one, else its op."""
-        return self.request_id or f"op {self.invoked.index}"
-
-    @property
-    def tells_retries(self) -> bool:
-        return isinstance(self.answer.get("retries"), int)
-
-    @property
-    def retries(self) -> int:
-        """0 where nobody told."""
-        return int(self.answer["retries"]) if self.tells_retries else 0
+        return self.request_id or f"op {self._columns.index[self._invoked_at]}"
 
     @property
     def scheduled(self) -> bool:
         """Whether the workload fixed beforehand when it was due, which a closed loop does not."""
-        return "due_s" in (self.invoked.value or {})
-
-    @property
-    def due_s(self) -> float:
-        """When the workload wanted it sent, in seconds; the moment it was sent where that is not recorded."""
-        return float((self.invoked.value or {}).get("due_s", self.invoked.time_s))
-
-    @property
-    def invoked_s(self) -> float:
-        return self.invoked.time_s
-
-    @property
-    def completed_s(self) -> float | None:
-        return None if self.completed is None else self.completed.time_s
+        return "due_s" in self.value
 
     @property
     def latency_s(self) -> float | None:
         """From when it was due, not sent, so that a load generator that falls behind hides nothing."""
-        return None if self.completed is None else self.completed.time_s - self.due_s
+        return None if self.completed_s is None else self.completed_s - self.due_s
 
 
 class History:
     """Ops of one run in index order. Iterable, sized, and indexable by op index."""
 
-    def __init__(self, ops: Iterable[Op]) -> None:
-        self.ops: tuple[Op, ...] = tuple(ops)
+    def __init__(self, ops: Iterable[Op] | Columns) -> None:
+        if isinstance(ops, Columns):
+            self._columns = ops
+        else:
+            self.__dict__["ops"] = whole = tuple(ops)  # instead of having them made anew
+            self._columns = Columns.of(whole)
+
+    @cached_property
+    def ops(self) -> tuple[Op, ...]:
+        return tuple(map(self._columns.op, range(len(self))))
 
     def __iter__(self) -> Iterator[Op]:
         return iter(self.ops)
 
     def __len__(self) -> int:
-        return len(self.ops)
+        return len(self._columns.time)
 
     def __getitem__(self, index: int) -> Op:
-        return self.ops[index]
+        return self._columns.op(index)
 
     def of(self, process: str, f: str | None = None) -> tuple[Op, ...]:
         """The ops of `nemesis` or `observer`, narrowed to one `f` where given."""
-        return tuple(op for op in self.ops if op.process == process and (f is None or op.f == f))
+        return tuple(op for op in self._of_no_client if op.process == process and (f is None or op.f == f))
+
+    @cached_property
+    def _of_no_client(self) -> tuple[Op, ...]:
+        return tuple(
+            self._columns.op(at) for at, process in enumerate(self._columns.process) if not isinstance(process, int)
+        )
 
     @cached_property
     def requests(self) -> tuple[Request, ...]:
         """Every request, in the order of asking. Raises ValueError on an answer nobody asked for."""
-        open_ops: dict[int, Op] = {}
-        pairs: dict[int, Request] = {}
-        for op in self.ops:
-            if not isinstance(op.process, int):
+        columns, out = self._columns, dict[int, int]()
+        asked: list[int] = []
+        answered: list[int | None] = []
+        for at, (process, kind) in enumerate(zip(columns.process, columns.type, strict=True)):
+            if not isinstance(process, int):
                 continue
-            if op.type is OpType.INVOKE:
-                if op.process in open_ops:
-                    raise ValueError(f"op {op.index}: client {op.process} asks again before its answer came")
-                open_ops[op.process] = op
-                pairs[op.index] = Request(op, None)
-            elif (asked := open_ops.pop(op.process, None)) is None:
-                raise ValueError(f"op {op.index}: client {op.process} was answered without having asked")
+            if kind is OpType.INVOKE:
+                if process in out:
+                    raise ValueError(f"op {columns.index[at]}: client {process} asks again before its answer came")
+                out[process] = len(asked)
+                asked.append(at)
+                answered.append(None)
+            elif (number := out.pop(process, None)) is None:
+                raise ValueError(f"op {columns.index[at]}: client {process} was answered without having asked")
             else:
-                pairs[asked.index] = Request(asked, op)
-        return tuple(pairs.values())
+                answered[number] = at
+        return tuple(Request.at(columns, *places) for places in zip(asked, answered, strict=True))
 
     @property
     def duration_s(self) -> float:
-        return self.ops[-1].time_s if self.ops else 0.0
+        return self._columns.time[-1] / NANOSECONDS if len(self) else 0.0
 
     @property
     def whole(self) -> bool:
         """Whether it was written to its end. What a half-written one lacks, nobody knows to have happened or not."""
-        return bool(self.ops) and self.ops[-1].process == RECORDER and self.ops[-1].f == END
-
-
-def read_jsonl(path: Path) -> History:
-    """Read a history file, also one whose writer was killed: a last line that is cut off is left out.
-
-    Raises ValueError, naming file and line, when any other line is not an op or is out of its place.
-    """
-    ops: list[Op] = []
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines):
-            try:
-                op = Op.from_json(line)
-            except ValueError as problem:
-                if not line.endswith(b"\n"):
-                    break  # the writer was stopped in the middle of this line
-                raise ValueError(f"{path}, line {number + 1}: {problem}") from problem
-            if op.index != number:  # evidence points at ops by index: a gap would make it point at others
-                raise ValueError(f"{path}, line {number + 1}: op {op.index} where op {number} belongs")
-            ops.append(op)
-    return History(ops)
+        return bool(len(self)) and self._columns.process[-1] == RECORDER and self._columns.f[-1] == END

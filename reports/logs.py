@@ -16,22 +16,22 @@ in `logs/<worker>.log`, one when a batch was computed, before its answers leave:
 
 Times in them are of one clock, which is not the history's. `size` is that of the batch; `sent_ms` and `ended_ms` count
 from when the request was admitted; `outputs` are null where an item was refused or nobody waited for it any more. A
-line of any process says in `lines_lost` how many before it could not be written.
+line of any process says in `lines_lost` how many before it could not be written. Of a request line, `request_id` and
+`success` are enough for the invariants that ask for no more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 CANARY: Final = "canary"
 """Under which the coordinator asks its workers itself, to know whether they serve."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """One dispatch of one request, in seconds of the log's clock; `cause` is None if it answered."""
 
     worker: str
@@ -41,8 +41,7 @@ class Attempt:
     cause: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class RequestLine:
+class RequestLine(NamedTuple):
     """How one request ended, as the coordinator has it. Times are seconds of the log's clock."""
 
     request_id: str
@@ -60,8 +59,7 @@ class RequestLine:
         return self.ended_at - self.admitted_at
 
 
-@dataclass(frozen=True, slots=True)
-class MembershipLine:
+class MembershipLine(NamedTuple):
     """The coordinator changed its opinion of `worker` at a moment of the log's clock."""
 
     at: float
@@ -69,8 +67,7 @@ class MembershipLine:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class BatchLine:
+class BatchLine(NamedTuple):
     """One batch that `worker` computed. `outputs` has None where an item got no answer, and is None if nobody told."""
 
     at: float
@@ -96,70 +93,64 @@ class WorkerLog:
     lost: int = 0
 
 
-@dataclass(slots=True)
-class _Reading:
-    requests: list[RequestLine] = field(default_factory=list)
-    memberships: list[MembershipLine] = field(default_factory=list)
-    batches: list[BatchLine] = field(default_factory=list)
-    lost: int = 0
-
-
 def coordinator_log(lines: Iterable[Mapping[str, Any]]) -> CoordinatorLog:
-    """Of the lines of a coordinator, oldest first; a line that lacks what it should have counts as lost."""
-    reading = _Reading()
+    """Of the lines of a coordinator, oldest first. One that says less counts as far as it goes; what it says must make
+    sense, or the line counts as lost.
+    """
+    requests: list[RequestLine] = []
+    memberships: list[MembershipLine] = []
+    lost = 0
+    shown: dict[str, str] = {}  # texts come again and again; each is kept once
     for line in lines:
-        event = line.get("event")
-        reading.lost += line.get("lines_lost", 0)
         try:
-            if event == "request":
-                reading.requests.append(_request(line))
-            elif event == "membership":
-                reading.memberships.append(MembershipLine(_at(line), line["worker"], line["state"]))
+            lost += line.get("lines_lost", 0)
+            match line.get("event"):
+                case "request":
+                    requests.append(_request(line, shown))
+                case "membership":
+                    memberships.append(MembershipLine(_at(line), line["worker"], line["state"]))
         except (KeyError, TypeError, ValueError):
-            reading.lost += 1
-    return CoordinatorLog(tuple(reading.requests), tuple(reading.memberships), reading.lost)
+            lost += 1
+    return CoordinatorLog(tuple(requests), tuple(memberships), lost)
 
 
 def worker_log(worker: str, lines: Iterable[Mapping[str, Any]]) -> WorkerLog:
     """Of the lines of a worker, oldest first."""
-    reading = _Reading()
+    batches: list[BatchLine] = []
+    lost = 0
     for line in lines:
-        reading.lost += line.get("lines_lost", 0)
-        if line.get("event") != "batch":
-            continue
         try:
-            outputs = line.get("outputs")
-            ids = tuple(line["request_ids"])
-            reading.batches.append(BatchLine(_at(line), worker, ids, None if outputs is None else tuple(outputs)))
+            lost += line.get("lines_lost", 0)
+            if line.get("event") == "batch":
+                outputs = line.get("outputs")
+                ids = tuple(line["request_ids"])
+                batches.append(BatchLine(_at(line), worker, ids, None if outputs is None else tuple(outputs)))
         except (KeyError, TypeError, ValueError):
-            reading.lost += 1
-    return WorkerLog(tuple(reading.batches), reading.lost)
+            lost += 1
+    return WorkerLog(tuple(batches), lost)
 
 
-def _request(line: Mapping[str, Any]) -> RequestLine:
+def _request(line: Mapping[str, Any], shown: dict[str, str]) -> RequestLine:
+    told = line.get
     ended_at = _at(line)
-    admitted_at = ended_at - line["latency_ms"] / 1000
+    admitted_at = ended_at - told("latency_ms", 0.0) / 1000
+    text = told("input", "")
+    attempts = [
+        Attempt(
+            each["worker"],
+            each["size"],
+            admitted_at + each["sent_ms"] / 1000,
+            ended_at if each["ended_ms"] is None else admitted_at + each["ended_ms"] / 1000,
+            each["cause"],
+        )
+        for each in told("attempts", ())
+    ]
     return RequestLine(
-        line["request_id"],
-        line["input"],
-        line["success"] is True,
-        line["worker"],
-        line["error"],
-        admitted_at,
-        ended_at,
-        line["retries"],
-        tuple(
-            Attempt(
-                each["worker"],
-                each["size"],
-                admitted_at + each["sent_ms"] / 1000,
-                ended_at if each["ended_ms"] is None else admitted_at + each["ended_ms"] / 1000,
-                each["cause"],
-            )
-            for each in line["attempts"]
-        ),
+        *(line["request_id"], shown.setdefault(text, text), told("success") is True, told("worker"), told("error")),
+        *(admitted_at, ended_at, told("retries", 0), tuple(attempts)),
     )
 
 
 def _at(line: Mapping[str, Any]) -> float:
-    return datetime.fromisoformat(line["timestamp"]).timestamp()
+    """Seconds since 1970; 0 of a line that does not say when it was written."""
+    return datetime.fromisoformat(line["timestamp"]).timestamp() if "timestamp" in line else 0.0

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from reports.history import OBSERVER, History, Op, OpType
+from reports.history import OBSERVER, Columns, History, OpType
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,24 +60,19 @@ def read_history(path: Path) -> History:
     try:
         table = pq.read_table(path, memory_map=True)
         column = {name: table.column(name).to_pylist() for name in table.column_names}
-        ops = [
-            Op(
-                index,
-                time,
-                process if client is None else client,
-                OpType(kind),
-                f,
-                value and orjson.loads(value),
-                error,
-            )
-            for index, time, client, process, kind, f, value, error in zip(
-                *(column[name] for name in ("index", "time", "client", "process", "type", "f", "value", "error")),
-                strict=True,
-            )
-        ]
+        clients, others = column["client"], column["process"]
+        columns = Columns(
+            range(len(column["time"])),
+            column["time"],
+            [other if client is None else client for client, other in zip(clients, others, strict=True)],
+            [OpType(kind) for kind in column["type"]],
+            column["f"],
+            [value and orjson.loads(value) for value in column["value"]],
+            column["error"],
+        )
     except (pa.ArrowException, KeyError, ValueError) as problem:
         raise ValueError(f"{path} is not a table of a history: {problem}") from problem
-    return History(ops)
+    return History(columns)
 
 
 def write_statuses(history: History, path: Path) -> None:

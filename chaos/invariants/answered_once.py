@@ -78,16 +78,11 @@ def _ids(answered: Sequence[Request]) -> Disagreement | None:
 
 
 def _log(record: Record, coordinator: str, answered: Sequence[Request]) -> Disagreement | None:
-    if not record.has_log(coordinator):
+    log = record.coordinator_log(coordinator)
+    if log is None:
         return None
-    lines: Counter[str] = Counter()
-    failed: set[str] = set()
-    for line in record.log(coordinator):
-        if line.get("event") == "request":
-            request_id = str(line.get("request_id"))
-            lines[request_id] += 1
-            if line.get("success") is not True:
-                failed.add(request_id)
+    lines = Counter(line.request_id for line in log.requests)
+    failed = {line.request_id for line in log.requests if not line.success}
     odd = {
         request.request_id: lines[request.request_id]
         for request in answered

@@ -35,7 +35,7 @@ def answers_correct(record: Record) -> Finding:
 
 
 def _expected(request: Request) -> object:
-    return (request.invoked.value or {}).get("expected")
+    return request.value.get("expected")
 
 
 def _is_wrong(request: Request) -> bool:

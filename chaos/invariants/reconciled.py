@@ -82,23 +82,24 @@ def _lost(accounts: Accounts) -> Iterator[Discrepancy]:
 
 
 def _answered_twice(accounts: Accounts) -> Iterator[Discrepancy]:
-    for request_id, requests in accounts.told.items():
-        if len(requests) > 1:
-            words = f"{request_id} answers {len(requests)} requests"
-            yield Discrepancy(words, (*(each.op for each in requests), request_id))
-    for request_id, lines in accounts.lines.items():
-        if len(lines) > 1:
-            words = f"{request_id} ended {len(lines)} times by the coordinator's log"
-            yield Discrepancy(words, (*_ops(accounts, request_id), request_id))
+    for request_id, requests in accounts.told_more.items():
+        words = f"{request_id} answers {len(requests)} requests"
+        yield Discrepancy(words, (*(each.op for each in requests), request_id))
+    for request_id, lines in accounts.more_lines.items():
+        words = f"{request_id} ended {len(lines)} times by the coordinator's log"
+        yield Discrepancy(words, (*_ops(accounts, request_id), request_id))
 
 
 def _executed_twice(accounts: Accounts) -> Iterator[Discrepancy]:
-    for request_id, executions in accounts.executions.items():
-        lines = accounts.lines.get(request_id)
-        if lines is None:
+    for request_id, execution in accounts.executions.items():
+        line = accounts.lines.get(request_id)
+        if line is None:
             continue  # a phantom, or what a coordinator had in its hands when it was killed
-        times = Counter(each.worker for each in executions)
-        sent = Counter(attempt.worker for line in lines for attempt in line.attempts)
+        once = request_id not in accounts.more_executions
+        if once and line.attempts and line.attempts[-1].worker == execution.worker:
+            continue
+        times = Counter(each.worker for each in accounts.executions_of(request_id))
+        sent = Counter(attempt.worker for each in accounts.lines_of(request_id) for attempt in each.attempts)
         for worker, number in times.items():
             if number > sent[worker]:
                 words = f"{request_id} (computed {number} times by {worker}, sent there {sent[worker]})"
@@ -107,51 +108,50 @@ def _executed_twice(accounts: Accounts) -> Iterator[Discrepancy]:
 
 def _phantom(accounts: Accounts) -> Iterator[Discrepancy]:
     capacity = accounts.record.capacity
-    for request_id, requests in accounts.told.items():
-        for request in requests:
-            if request.outcome is not OpType.OK:
-                continue
-            worker = request.answer.get("worker")
-            executions = accounts.executions.get(request_id, ())
-            if request_id not in accounts.lines:
-                words = f"{request_id} (answered, and unknown to the coordinator's log)"
-            elif worker not in capacity or any(each.worker == worker for each in executions):
-                continue
-            else:
-                words = f"{request_id} (answered by {worker}, which never computed it)"
+    for request_id, request in accounts.identified:
+        if request.outcome is not OpType.OK:
+            continue
+        if request_id not in accounts.lines:
+            yield Discrepancy(
+                f"{request_id} (answered, and unknown to the coordinator's log)", (request.op, request_id)
+            )
+            continue
+        worker = request.answer.get("worker")
+        execution = accounts.executions.get(request_id)
+        if worker not in capacity or (execution is not None and execution.worker == worker):
+            continue
+        if all(each.worker != worker for each in accounts.executions_of(request_id)):
+            words = f"{request_id} (answered by {worker}, which never computed it)"
             yield Discrepancy(words, (request.op, request_id))
     for line in accounts.strangers:
         ended = "answered" if line.success else "ended"
         yield Discrepancy(f"{line.request_id} ({ended}, and nobody asked)", (line.request_id,))
     if not _books_emptied(accounts.record):
-        for request_id, executions in accounts.executions.items():
+        for request_id, execution in accounts.executions.items():
             if request_id not in accounts.lines and request_id not in accounts.told:
-                words = f"{request_id} (computed by {executions[0].worker}, and the coordinator never sent it)"
+                words = f"{request_id} (computed by {execution.worker}, and the coordinator never sent it)"
                 yield Discrepancy(words, (request_id,))
 
 
 def _wrong_answers(accounts: Accounts) -> Iterator[tuple[str, Discrepancy]]:
     """Of wrong answers of one batch that are right for one another, all are `swapped`; the others are `wrong`."""
-    by_batch: defaultdict[int, list[tuple[Request, str, str]]] = defaultdict(list)
-    batches: dict[int, BatchLine] = {}
-    for request_id, requests in accounts.told.items():
-        for request in requests:
-            output = request.answer.get("output")
-            if request.outcome is not OpType.OK or output is None:
-                continue
-            worker = request.answer.get("worker")
-            executions = accounts.executions.get(request_id, ())
-            execution = next((each for each in executions if each.worker == worker), None)
-            expected = request.value.get("expected") or (execution.output if execution else None)
-            if expected is not None and output != expected:
-                key = id(execution.batch) if execution else -request.op
-                if execution:
-                    batches[key] = execution.batch
-                by_batch[key].append((request, str(output), str(expected)))
-    for key, wrong in by_batch.items():
+    by_batch: defaultdict[object, list[tuple[Request, str, str]]] = defaultdict(list)
+    for request_id, request in accounts.identified:
+        output = request.answer.get("output")
+        expected = request.value.get("expected")
+        if output is None or output == expected or request.outcome is not OpType.OK:
+            continue
+        worker = request.answer.get("worker")
+        executions = accounts.executions_of(request_id)
+        execution = next((each for each in executions if each.worker == worker), None)
+        if expected is None and execution is not None:
+            expected = execution.output
+        if expected is not None and output != expected:
+            by_batch[execution.batch if execution else request.op].append((request, str(output), str(expected)))
+    for batch, wrong in by_batch.items():
         got, due = Counter(output for _, output, _ in wrong), Counter(expected for _, _, expected in wrong)
-        of = f" in a batch of {batches[key].worker}" if key in batches else ""
         if len(wrong) > 1 and got == due:
+            of = f" in a batch of {batch.worker}" if isinstance(batch, BatchLine) else ""
             words = f"{listing([each.label for each, _, _ in wrong])}{of}"
             yield "swapped", Discrepancy(words, tuple(_both(each for each, _, _ in wrong)))
         else:
@@ -178,12 +178,17 @@ def _late(accounts: Accounts, late_s: float) -> Iterator[Discrepancy]:
 
 
 def _miscounted(accounts: Accounts) -> Iterator[Discrepancy]:
-    for request_id, requests in accounts.told.items():
-        lines = accounts.lines.get(request_id, ())
-        for request in requests:
-            if lines and (request.outcome is OpType.OK) is not any(line.success for line in lines):
-                told, logged = ("answered", "failed") if request.outcome is OpType.OK else ("failed", "answered")
-                yield Discrepancy(f"{request_id} ({told} to its client, {logged} in the log)", tuple(_both([request])))
+    for request_id, request in accounts.identified:
+        line = accounts.lines.get(request_id)
+        answered = request.outcome is OpType.OK
+        if (
+            line is None
+            or line.success is answered
+            or any(e.success is answered for e in accounts.lines_of(request_id))
+        ):
+            continue
+        told, logged = ("answered", "failed") if answered else ("failed", "answered")
+        yield Discrepancy(f"{request_id} ({told} to its client, {logged} in the log)", tuple(_both([request])))
     yield from _books(accounts)
 
 
@@ -192,7 +197,8 @@ def _books(accounts: Accounts) -> Iterator[Discrepancy]:
     settled = after_the_load(record, ledger_samples(record))
     if settled is None or _books_emptied(record):
         return
-    lines = [line for each in accounts.lines.values() for line in each]
+    log = record.coordinator_log(accounts.coordinator)
+    lines = () if log is None else log.requests
     answered = sum(line.success for line in lines)
     for name, booked, logged in (
         ("completed", settled.completed, answered),
@@ -215,7 +221,9 @@ def _books_emptied(record: Record) -> bool:
 
 
 def _ops(accounts: Accounts, request_id: str) -> Sequence[int]:
-    return [each.op for each in accounts.told.get(request_id, ())]
+    if (several := accounts.told_more.get(request_id)) is not None:
+        return [each.op for each in several]
+    return [accounts.told[request_id].op] if request_id in accounts.told else []
 
 
 def _both(requests: Iterable[Request]) -> Iterator[int | str]:

@@ -13,7 +13,8 @@ from chaos.load import Load, LoadProblem
 from chaos.recorder import Recorder
 from chaos.system_under_test import Reply, Session
 from chaos.workload import Arrival
-from reports.history import OpType, read_jsonl
+from reports.history import OpType
+from reports.lines import read_jsonl
 
 OK = Reply(OpType.OK, {"output": "POSITIVE"})
 

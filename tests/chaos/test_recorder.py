@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from chaos.recorder import Recorder, RecorderProblem
-from reports.history import END, NEMESIS, RECORDER, OpType, read_jsonl
+from reports.history import END, NEMESIS, RECORDER, OpType
+from reports.lines import read_jsonl
 
 ENDLESS = """
 import sys

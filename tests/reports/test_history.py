@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.history import NEMESIS, OBSERVER, History, Op, OpType, Request, read_jsonl
+from reports.history import NEMESIS, OBSERVER, History, Op, OpType, Request
+from reports.lines import read_jsonl
 from tests.reports.written import histories
 
 
@@ -29,7 +30,7 @@ def test_requests_are_what_each_client_asked_with_its_next_op(history: History) 
         for n in range(0, len(ops), 2)
     ]
     assert list(history.requests) == sorted(model, key=lambda request: request.invoked.index)
-    assert all(history[each.invoked.index] is each.invoked for each in history.requests)
+    assert all(history[each.invoked.index] == each.invoked for each in history.requests)
 
 
 @given(histories())

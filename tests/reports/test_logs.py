@@ -64,10 +64,16 @@ def test_a_worker_says_what_it_computed(tmp_path: Path) -> None:
 
 
 def test_lines_that_could_not_be_written_or_lack_something_are_counted(tmp_path: Path) -> None:
-    short = {name: value for name, value in REQUEST.items() if name != "latency_ms"}
+    short = {name: value for name, value in REQUEST.items() if name != "request_id"}
     batch = {"timestamp": "yesterday", "event": "batch", "request_ids": ["a"]}
     record = kept(tmp_path, coordinator=[{**REQUEST, "lines_lost": 4}, short], worker1=[batch])
     log = record.coordinator_log("coordinator")
     assert log is not None
     assert (len(log.requests), log.lost) == (1, 5)
     assert record.worker_logs["worker1"] == WorkerLog((), 1)
+
+
+def test_a_line_that_says_less_counts_as_far_as_it_goes(tmp_path: Path) -> None:
+    record = kept(tmp_path, coordinator=[{"event": "request", "request_id": "a", "success": True}])
+    log = record.coordinator_log("coordinator")
+    assert log == CoordinatorLog((RequestLine("a", "", True, None, None, 0.0, 0.0, 0, ()),))

@@ -10,7 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 
-from reports.history import OBSERVER, History, Op, OpType, read_jsonl
+from reports.history import OBSERVER, History, Op, OpType
+from reports.lines import read_jsonl
 from reports.tables import read_history, write_history, write_statuses
 from tests.reports.written import histories
 
