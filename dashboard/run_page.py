@@ -10,13 +10,13 @@ import streamlit as st
 from markupsafe import Markup
 
 from dashboard.markup import banner, heading, table, tiles, told
-from dashboard.opened import Opened, listed, opened
+from dashboard.opened import Opened, opened
 from dashboard.settings import Settings
 from reports.around import lines_around
 from reports.detail_plots import waterfall_chart
 from reports.directory import RunDirectoryProblem
 from reports.history import Request
-from reports.index import RunState
+from reports.index import RunState, run_entry, run_paths
 from reports.latency_panel import CLICKED
 from reports.notable import notable, requests_by_op
 from reports.page import Page, page
@@ -30,8 +30,8 @@ AROUND_S: Final = (0.1, 0.5, 2.0, 10.0)
 
 
 def run_page(settings: Settings) -> None:
-    entries = listed(settings.runs)
-    names = [each.name for each in entries]
+    paths = {each.name: each for each in run_paths(settings.runs)}
+    names = list(paths)
     if not names:
         st.info(f"No run is under {settings.runs} yet. One comes of: pytest -m chaos")
         return
@@ -41,7 +41,7 @@ def run_page(settings: Settings) -> None:
     chosen = st.selectbox("Run", names, index=names.index(asked) if asked in names else 0, key=f"run {asked}")
     if chosen != asked:
         st.query_params.from_dict({"run": chosen})
-    entry = entries[names.index(chosen)]
+    entry = run_entry(paths[chosen])
     if entry.state is RunState.BROKEN:
         st.html(banner(BAD, "⚠", "This run cannot be opened:", entry.problem))
         return

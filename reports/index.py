@@ -64,12 +64,16 @@ class RunFilter:
 
 
 def run_index(runs: Path) -> tuple[RunEntry, ...]:
-    """Every run under `runs`, the newest first; none where there is no such directory. Symlinks are passed over."""
+    """Every run under `runs`, the newest first; none where there is no such directory."""
+    return tuple(map(run_entry, run_paths(runs)))
+
+
+def run_paths(runs: Path) -> tuple[Path, ...]:
+    """Where they are, in the same order. Symlinks are passed over: `latest` is a run that has a name."""
     if not runs.is_dir():
         return ()
     directories = (each for each in runs.iterdir() if each.is_dir() and not each.is_symlink())
-    named = sorted((each for each in directories if not each.name.startswith(".")), key=_name, reverse=True)
-    return tuple(map(run_entry, named))
+    return tuple(sorted((each for each in directories if not each.name.startswith(".")), key=_name, reverse=True))
 
 
 def run_entry(path: Path) -> RunEntry:

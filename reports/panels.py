@@ -40,11 +40,15 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """One plot. `draw` gets its stretch; its marks are drawn in the order it gives them."""
+    """One plot. `draw` gets its stretch; its marks are drawn in the order it gives them.
+
+    What finds the moment nearest to the pointer lies over all panels but those whose marks can be clicked.
+    """
 
     title: str
     height_px: int
     draw: Callable[[Stretch], Sequence[alt.Chart]]
+    clickable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,13 +91,15 @@ def stacked(
 
     `behind` draws what goes through all panels, given their height. `zoom` by wheel and drag, along time only.
     """
-    groups: list[alt.Chart | Chart] = []
+    under: list[alt.Chart | Chart] = []
+    above: list[alt.Chart | Chart] = []
     top_px = 0.0
     titles = []
     for panel in panels:
         top_px += TITLE_PX
         titles.append({"title": panel.title, "y": top_px - 8})
-        groups.append(alt.layer(*panel.draw(Stretch(top_px, top_px + panel.height_px))))
+        drawn = alt.layer(*panel.draw(Stretch(top_px, top_px + panel.height_px)))
+        (above if panel.clickable else under).append(drawn)
         top_px += panel.height_px
     height_px = top_px
     words: dict[str, Any] = {"aria": False, "align": "left", "baseline": "middle", "font": FONT}
@@ -103,7 +109,7 @@ def stacked(
         .encode(y=alt.Y("y:Q", scale=None, axis=None), text="title:N")
     )
     through = [alt.layer(*layers)] if (layers := behind(height_px)) else []
-    layers_of_all = [*through, *groups, named, _crosshair(axis, moments, told, height_px)]
+    layers_of_all = [*through, *under, named, _crosshair(axis, moments, told, height_px), *above]
     look: dict[str, Any] = {"labelFont": FONT, "titleFont": FONT, "labelColor": MUTED.light, "titleColor": MUTED.light}
     chart = alt.layer(
         *layers_of_all,

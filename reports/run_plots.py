@@ -59,6 +59,7 @@ def run_chart(record: Record, offset_s: float | None = None) -> Chart:
             "latency (logarithmic): median (thick), p99 (thin); click a point",
             SCATTER_PX,
             lambda at: latency_panel(record, points, quantiles, axis, at),
+            clickable=True,
         ),
         Panel("requests in flight, and queued (dashed)", 70, lambda at: _under_way(record, axis, at)),
         *([Panel("mean batch size", 60, lambda at: _batches(batches, axis, at))] if batches else []),

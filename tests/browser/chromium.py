@@ -1,0 +1,98 @@
+"""The browser, and what it must not meet on any page: an error on its console, or another host."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+REQUIRED: Final = "REQUIRE_BROWSER"
+MEND: Final = "apt-get install chromium"
+PATIENCE_MS: Final = 60_000
+FLAGS: Final = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    # Without these it looks up its maker's hosts at every start.
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+)
+# What the frame of the pages asks for when it was opened at a page of its own address, before it asks at the root.
+LOOKED_FOR: Final = re.compile(r"/\w+/_stcore/(health|host-config)$")
+# Networks of containers come and go on this machine; the browser then gives up what it had begun.
+NETWORK_CHANGED: Final = "ERR_NETWORK_CHANGED"
+
+
+def find_chromium() -> str:
+    """Where it is. Without one the test is skipped with the reason, or fails where a browser is required."""
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+    )
+    if found is None:
+        if os.environ.get(REQUIRED):
+            pytest.fail(f"{REQUIRED} is set, but there is no chromium; {MEND}", pytrace=False)
+        pytest.skip(f"no chromium here; {MEND}")
+    return found
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    executable = find_chromium()
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=executable, args=list(FLAGS))
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+class Visit:
+    """One page in the browser, with everything that it complained of and every host it asked."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        self.hosts: set[str] = set()
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", lambda said: self._said(said.type, said.text, said.location.get("url", "")))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
+
+    def open(self, url: str, shows: str) -> Page:
+        """Go there and wait until it shows that text; once more where the network changed meanwhile."""
+        for last in (False, False, True):
+            try:
+                self.page.goto(url)
+                self.page.get_by_text(shows).first.wait_for(timeout=PATIENCE_MS if last else PATIENCE_MS / 3)
+            except Error:
+                if last:
+                    raise
+            else:
+                break
+        return self.page
+
+    def text(self) -> str:
+        return self.page.locator("body").inner_text()
+
+    def eventually(self, holds: Callable[[], bool], what: str, timeout_s: float = 60.0) -> None:
+        deadline = time.monotonic() + timeout_s
+        while not holds():
+            assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}; the page says\n{self.text()}"
+            self.page.wait_for_timeout(100)
+
+    def shows(self, text: str, timeout_s: float = 60.0) -> None:
+        self.eventually(lambda: text in self.text(), repr(text), timeout_s)
+
+    def was_clean(self, host: str) -> None:
+        """Nothing was complained of, and nobody but `host` was asked."""
+        assert self.errors == []
+        assert self.hosts <= {host}
+
+    def _said(self, kind: str, text: str, url: str) -> None:
+        if kind == "error" and not LOOKED_FOR.search(urlsplit(url).path) and NETWORK_CHANGED not in text:
+            self.errors.append(f"{text} {url}")

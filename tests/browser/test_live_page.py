@@ -1,0 +1,118 @@
+"""The live page of a real system."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from chaos.ports import PortReservation
+from tests.brownout.running_up import COMMAND, RunningUp, infer, running_up
+from tests.browser.chromium import Visit
+from tests.browser.serving import dashboard
+
+pytestmark = pytest.mark.browser
+
+HOSTILE = "<script>window.hacked = 1</script> a charming <b>film</b>"
+
+
+def page_of(up: RunningUp) -> str:
+    up.await_line("live page: http://", timeout_s=90)
+    return up.said.partition("live page: http://")[2].split()[0]
+
+
+def kill_worker2(up: RunningUp) -> None:
+    """Whichever process it is now; between two lives it is none."""
+    lives = [up.pids["worker2"], *(int(pid) for pid in re.findall(r"worker2 is back .* as pid (\d+)", up.said))]
+    with suppress(ProcessLookupError):
+        os.kill(lives[-1], signal.SIGKILL)
+
+
+def test_a_system_under_load_is_seen_to_lose_a_worker_and_to_get_it_back(tmp_path: Path, visit: Visit) -> None:
+    with running_up(tmp_path, "--dashboard-port", "0") as up:
+        host = page_of(up)
+        load = subprocess.Popen(
+            (*COMMAND, "load", up.url, "--rate", "25", "--seconds", "300"),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            page = visit.open(f"http://{host}/", "All 3 workers serve.")
+
+            def down() -> bool:
+                kill_worker2(up)
+                return "2 of 3 workers serve." in visit.text()
+
+            visit.eventually(down, "a worker that is down")
+            assert re.search(r"worker2\s+\S\s*(down|suspected|trial)", visit.text())
+            visit.shows("All 3 workers serve.")
+            assert re.search(r"worker1\s+● up\s+\d+\.\d s ago\s+[\d,]+\s+\d+", visit.text()), visit.text()
+
+            visit.shows("requests that ended, newest first")
+            page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
+            words = page.get_by_placeholder("text, worker, error or id")
+            words.fill("bridge")
+            words.press("Enter")
+            visit.eventually(lambda: shown(visit)[0] < shown(visit)[1], "fewer than all")
+            assert 0 < shown(visit)[0] < shown(visit)[1] <= 5000
+            with page.expect_download() as download:
+                page.get_by_role("button", name="CSV", exact=True).click()
+            saved = download.value.path().read_text().splitlines()
+            assert saved[0].startswith("time,request_id,output,latency_ms,retries,worker,error")
+            assert all("bridge" in line for line in saved[1:])
+            visit.was_clean(host)
+        finally:
+            load.kill()
+            load.wait()
+
+
+def shown(visit: Visit) -> tuple[int, int]:
+    """How many of how many requests the log shows."""
+    found = re.search(r"([\d,]+) of ([\d,]+) shown", visit.text())
+    assert found is not None
+    few, all_of_them = (int(each.replace(",", "")) for each in found.groups())
+    return few, all_of_them
+
+
+def test_the_coordinator_goes_away_and_comes_back(tmp_path: Path, visit: Visit) -> None:
+    with PortReservation() as reserved:
+        port = str(reserved.port)
+        address = f"http://127.0.0.1:{port}"
+        with dashboard(tmp_path / "dashboard.txt", COORDINATOR_URL=address) as host:
+            visit.open(f"http://{host}/", "The coordinator is away")
+            with running_up(tmp_path / "first", "--workers", "1", "--port", port) as up:
+                visit.shows("All 1 workers serve.")
+                infer(up.url, "a lovely day")
+                visit.shows("the last 1 requests that ended")
+            visit.shows("What follows is its last known state")
+            assert "the last 1 requests that ended" in visit.text(), "the last known state is gone"
+            with running_up(tmp_path / "second", "--workers", "1", "--port", port):
+                visit.shows("All 1 workers serve.")
+                assert "away" not in visit.text()
+            # The pages themselves never stopped being served, so nothing was complained of.
+            visit.was_clean(host)
+
+
+def test_a_request_that_looks_like_a_script_is_shown_as_text(tmp_path: Path, visit: Visit) -> None:
+    slow = {"MAX_DELAY": "20", "SEED": "1", "WORKER_TIMEOUT": "30"}
+    with (
+        running_up(tmp_path, "--workers", "1", "--dashboard-port", "0", environment=slow) as up,
+        ThreadPoolExecutor() as threads,
+    ):
+        host = page_of(up)
+        visit.open(f"http://{host}/", "All 1 workers serve.")
+        answers = [threads.submit(infer, up.url, HOSTILE) for _ in range(2)]
+        visit.shows("<script>window.hacked = 1</script> a charming <b>film</b>")
+        visit.shows("⚙️ in flight")
+        assert visit.page.evaluate("window.hacked") is None
+        up.send(signal.SIGINT)
+        up.send(signal.SIGINT)
+        for each in answers:
+            each.exception(timeout=60)
+        visit.was_clean(host)

@@ -1,0 +1,103 @@
+"""The viewer of finished runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Error
+
+from reports.notable import requests_by_op
+from tests.browser.chromium import Visit
+from tests.browser.made_runs import HOSTILE, broken_run, full_run, short_run
+from tests.browser.serving import dashboard
+from tests.reports.generated import record
+
+pytestmark = pytest.mark.browser
+
+SHORT = 500
+
+
+@pytest.fixture(scope="module")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("runs")
+    for number in range(SHORT):
+        short_run(directory, number)
+    full_run(directory, 24 * 30, scenario=HOSTILE)
+    broken_run(directory)
+    return directory
+
+
+@pytest.fixture(scope="module")
+def host(runs: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    log = tmp_path_factory.mktemp("dashboard") / "said.txt"
+    example = Path(__file__).parent.parent.parent / "docs" / "examples" / "detection.json"
+    with dashboard(log, RUNS_DIR=str(runs), FIRST_PAGE="runs", DETECTION_FILE=str(example)) as address:
+        yield address
+
+
+def name_of(runs: Path, part: str) -> str:
+    return next(each.name for each in sorted(runs.iterdir()) if part in each.name)
+
+
+def test_five_hundred_runs_are_listed_and_filtered(host: str, visit: Visit) -> None:
+    page = visit.open(f"http://{host}/", f"{SHORT + 2} under")
+    visit.shows(f"{SHORT + 2} of {SHORT + 2} runs shown")
+    page.get_by_test_id("stDataFrame").locator("canvas").first.wait_for()
+    visit.shows("Trends")
+    page.get_by_label("Verdict").click()
+    page.get_by_role("option", name="broken").click()
+    visit.shows(f"1 of {SHORT + 2} runs shown")
+    visit.was_clean(host)
+
+
+def test_a_run_says_what_became_of_it_and_leads_to_each_request(host: str, runs: Path, visit: Visit) -> None:
+    page = visit.open(f"http://{host}/run?run={name_of(runs, 'window-hacked')}", "What was promised")
+    assert "VIOLATED — 1 of 2 promises broken." in visit.text()
+    assert HOSTILE in visit.text(), "a message that looks like a script is not shown as text"
+    page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
+    visit.shows("What was broken")
+    # The last line of the table is of what was tried again: its evidence leads to a waterfall with two attempts.
+    page.get_by_role("row", name="retries_explained").get_by_role("link").first.click()
+    visit.shows("attempt 1: cut")
+    for step in ("queue", "worker1", "attempt 2: answered"):
+        assert step in visit.text()
+    assert "request=" in page.url
+    assert page.evaluate("window.hacked") is None
+    visit.was_clean(host)
+
+
+def test_a_click_on_a_point_opens_its_waterfall(host: str, runs: Path, visit: Visit) -> None:
+    page = visit.open(f"http://{host}/run?run={name_of(runs, 'window-hacked')}", "One request")
+    points = page.get_by_test_id("stVegaLiteChart").first.locator("svg .mark-symbol path")
+    points.first.wait_for()
+    assert "request=" not in page.url
+
+    def chosen() -> bool:
+        """A chart that is drawn anew in this very moment misses a click, as it would a person's."""
+        points.nth(40).click(force=True)
+        with suppress(Error):
+            page.wait_for_url("**request=**", timeout=15_000, wait_until="commit")
+        return "request=" in page.url
+
+    visit.eventually(chosen, "the request that was clicked, in the address")
+    op = int(page.url.partition("request=")[2])
+    visit.shows(requests_by_op(record())[op].input)
+    visit.shows("Step by step")
+    visit.was_clean(host)
+
+
+def test_a_run_that_is_broken_or_not_there_is_said_to_be_that(host: str, runs: Path, visit: Visit) -> None:
+    visit.open(f"http://{host}/run?run={name_of(runs, 'Z-broken')}", "This run cannot be opened")
+    assert "run.json" in visit.text()
+    visit.open(f"http://{host}/run?run={HOSTILE}", "There is no such run")
+    assert HOSTILE in visit.text()
+    visit.was_clean(host)
+
+
+def test_the_matrix_shows_what_was_not_caught(host: str, visit: Visit) -> None:
+    visit.open(f"http://{host}/detection", "2 of 3 planted bugs were caught.")
+    assert "never lets an ejected worker back" in visit.text()
+    visit.was_clean(host)
