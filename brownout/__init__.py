@@ -27,6 +27,8 @@ judge.py         `brownout judge`: runs judged again, offline; the judging itsel
 
 view.py          `brownout view`: runs as pictures, in a browser
 
+report.py        `brownout report`: what leaves a run for elsewhere: a page, Markdown, charts
+
 doctor.py        `brownout doctor`: what this machine has, and the mend of what it has not
   examination.py   everything that is looked at, and which substrates follow from it
   finding.py       one thing that a machine has or lacks

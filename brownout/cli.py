@@ -13,6 +13,7 @@ from brownout.exit_code import ExitCode
 from brownout.judge import judge
 from brownout.load import load
 from brownout.replay import replay
+from brownout.report import report
 from brownout.run import run
 from brownout.up import up
 from brownout.view import view
@@ -56,7 +57,7 @@ def application() -> typer.Typer:
         name="brownout", no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_show_locals=False
     )
     app.callback()(about)
-    for command in (up, load, run, replay, judge, view, doctor):
+    for command in (up, load, run, replay, judge, view, report, doctor):
         app.command()(command)
     return app
 

@@ -41,4 +41,7 @@ run_plots, fault_panel, latency_panel  the same of a run
 detail_plots  one request, and one figure over many runs
 page        what a report says, before any of it is HTML
 render      a run as one self-contained HTML file, from `templates`
+session_page  a whole session as one
+markdown    a run, or a session, as Markdown
+export      charts as files
 """

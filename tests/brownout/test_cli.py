@@ -15,7 +15,7 @@ def test_help_names_every_command_and_teaches_by_example() -> None:
         assert command in shown.stdout
 
 
-@pytest.mark.parametrize("command", ["up", "load", "run", "replay", "view", "doctor"])
+@pytest.mark.parametrize("command", ["up", "load", "run", "replay", "view", "report", "doctor"])
 def test_help_of_a_command_has_examples(call: Called, command: str) -> None:
     code, shown, _ = call(command, "--help")
     assert code == 0

@@ -1,0 +1,72 @@
+"""A run, or a session of them, as Markdown: for a pull request, an incident review, a chat."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from reports.index import RunEntry
+from reports.page import Page
+
+SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
+
+
+def run_markdown(page: Page) -> str:
+    """Verdict, figures, what was promised and what was broken, from the same page as the report."""
+    about = ", ".join(f"{name} {value}" for name, value in page.about)
+    parts = [
+        f"## {page.glyph} {plain(page.scenario)}: {page.verdict}",
+        f"{plain(page.headline)}. {plain(page.summary)}",
+        plain(about),
+        _table(
+            [tile.name for tile in page.tiles],
+            [[f"{tile.value} {tile.unit}".strip() for tile in page.tiles]],
+        ),
+        _table(
+            ["verdict", "invariant", "what was found"],
+            [[f"{row.glyph} {row.verdict}", row.name, row.message] for row in page.judged],
+        ),
+    ]
+    if page.broken:
+        rows = [[row.kind, row.target, row.when, f"{row.bit}: {row.evidence}"] for row in page.broken]
+        parts.append(_table(["fault", "target", "in force", "evidence"], rows))
+    if page.replay:
+        # A fence longer than any run of backticks inside it cannot be closed by what is inside.
+        fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", page.replay)), default=0))
+        parts.append(f"{fence}sh\n{page.replay}\n{fence}")
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def session_markdown(entries: Iterable[RunEntry]) -> str:
+    """A line for each run, in the order given."""
+    rows = [
+        [
+            each.word,
+            each.scenario,
+            each.substrate,
+            _figure(each.figure("requests")),
+            _figure(each.figure("failed")),
+            _figure(each.figure("unknown")),
+            _figure(each.figure("retries")),
+            _figure(each.figure("goodput_rps")),
+            _figure(each.figure("p99_ms")),
+        ]
+        for each in entries
+    ]
+    names = ["verdict", "scenario", "substrate", "requests", "failed", "unknown", "retries", "answers per s", "p99, ms"]
+    return _table(names, rows) + "\n"
+
+
+def plain(text: str) -> str:
+    """Text that Markdown reads as nothing but text, on one line."""
+    return SPECIAL.sub(r"\\\1", " ".join(text.split()))
+
+
+def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    head = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
+    return "\n".join([*head, *(f"| {' | '.join(map(plain, row))} |" for row in rows)])
+
+
+def _figure(value: float | None) -> str:
+    return "" if value is None else f"{value:,.4g}"
