@@ -3,4 +3,5 @@
 bare.py              the limit: the model alone, as many processes as cores, no serving
 closed_loop.py       a fixed number of connections, each with one request under way
 test_throughput.py   the running system beside its limit
+test_simulation.py   simulated schedules a minute, and virtual time beside that of a library
 """
