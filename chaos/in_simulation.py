@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from chaos.case import Case
 from chaos.invariants import judge_all
-from chaos.problems import HarnessProblem
+from chaos.problems import HarnessProblem, leaves
 from chaos.run import every_run
 from chaos.substrate import Substrate
 from chaos.trial import Runner, Trial
@@ -18,11 +18,14 @@ def in_simulation() -> Runner:
     from chaos.clusters.simulated.simulate import simulate  # noqa: PLC0415 - only who simulates needs the core
 
     def run(case: Case) -> Trial:
+        record, problems = Record({}, History(())), list[HarnessProblem]()
         try:
             record = simulate(case.workload, case.schedule, seed=case.seed, system=case.system)
-        except HarnessProblem as problem:
-            undecided = Finding("experiment", Verdict.INCONCLUSIVE, str(problem))
-            return Trial(Record({}, History(())), (undecided,))
+        except* HarnessProblem as group:
+            problems += leaves(group)
+        if problems:
+            told = "; ".join(dict.fromkeys(map(str, problems)))
+            return Trial(record, (Finding("experiment", Verdict.INCONCLUSIVE, told),))
         return Trial(record, judge_all(record, (*case.judges, *every_run())))
 
     return Runner(Substrate.SIMULATED.value, run, repeatable=True)

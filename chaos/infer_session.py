@@ -6,6 +6,7 @@ Answers are taken from error replies as well: a 504 still says which request it 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -14,7 +15,7 @@ import orjson
 
 from chaos.outcomes import describe, of_error, of_status
 from chaos.system_under_test import Reply
-from chaos.wire import OwnNetwork, Sending, Wire, WireReply
+from chaos.wire import REPLAYED_HEADER, OwnNetwork, Sending, Wire, WireReply
 from reports.history import OpType
 
 TIMEOUT_HEADER: Final = "X-Request-Timeout"
@@ -50,7 +51,8 @@ class InferSession:
             return Reply(outcome, {}, f"no answer within {deadline_s:g} s")
         except (aiohttp.ClientError, OSError) as problem:
             return Reply(of_error(problem, sent=sending.begun), {}, describe(problem))
-        return understand(reply.status, reply.body, reply.retry_after)
+        understood = understand(reply.status, reply.body, reply.retry_after)
+        return replace(understood, value={**understood.value, "replayed": True}) if reply.replayed else understood
 
 
 class HttpWire:
@@ -65,7 +67,10 @@ class HttpWire:
         async with self._http.request(
             method, path, data=body, headers=headers, allow_redirects=False, trace_request_ctx=sending
         ) as response:
-            return WireReply(response.status, await response.read(), response.headers.get("Retry-After"))
+            headers = response.headers
+            return WireReply(
+                response.status, await response.read(), headers.get("Retry-After"), replayed=REPLAYED_HEADER in headers
+            )
 
 
 @asynccontextmanager

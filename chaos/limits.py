@@ -17,6 +17,8 @@ from chaos.schedule import Schedule
 from chaos.system_under_test import ARROW, SystemUnderTest
 
 ENDS_A_PROCESS: Final = frozenset({"crash", "terminate"})
+# What a node survives and nobody gets an answer under: several nodes in it could cost a request all its attempts.
+FAILS: Final = frozenset({"fail_rpc"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,7 @@ class Limits:
     def longest_outage_s(self, schedule: Schedule, system: SystemUnderTest) -> float:
         """The longest time on end in which every working node is taken out."""
         working = {node.name for node in system.nodes if node.capacity}
-        out = [
-            (planned.start_s, self._away_until(planned), set(planned.fault.takes_out(system, planned.target)))
-            for planned in schedule.faults
-        ]
+        out = [(planned.start_s, self._away_until(planned), _out(planned, system)) for planned in schedule.faults]
         moments = sorted({moment for start_s, end_s, _ in out for moment in (start_s, end_s)})
         longest = current = 0.0
         for began_s, until_s in pairwise(moments):
@@ -75,6 +74,12 @@ class Limits:
     def _away_until(self, planned: Planned) -> float:
         end_s = self.seconds if planned.end_s is None else planned.end_s
         return end_s + (self.back_s if planned.fault.kind in ENDS_A_PROCESS else 0.0)
+
+
+def _out(planned: Planned, system: SystemUnderTest) -> set[str]:
+    if planned.fault.kind in FAILS:
+        return {planned.target}
+    return set(planned.fault.takes_out(system, planned.target))
 
 
 def site(target: str) -> str:

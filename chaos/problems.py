@@ -3,6 +3,20 @@
 Whatever is raised from here says nothing about the system: a run that meets one is INCONCLUSIVE, never VIOLATED.
 """
 
+from collections.abc import Iterator
+from typing import TypeVar
+
+T = TypeVar("T", bound=BaseException)
+
 
 class HarnessProblem(Exception):
     """The harness could not do what the experiment asked of it; the message says what, where, and how to mend it."""
+
+
+def leaves(group: BaseExceptionGroup[T]) -> Iterator[T]:
+    """What went wrong, without the groups that it was raised in."""
+    for each in group.exceptions:
+        if isinstance(each, BaseExceptionGroup):
+            yield from leaves(each)
+        else:
+            yield each

@@ -58,7 +58,8 @@ def _hedged(record: Record) -> int:
 
 
 def _replayed(record: Record) -> int:
-    return sum(bool(request.answer.get("replayed")) for request in record.requests)
+    """To whoever asked again, or asked twice and tells of both in one."""
+    return sum(bool(request.answer.get("replayed") or request.answer.get("told_again")) for request in record.requests)
 
 
 def _became(state: str) -> Callable[[Record], int]:

@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
+
+REPLAYED_HEADER: Final = "Idempotent-Replayed"
 
 
 @dataclass(slots=True)
@@ -15,11 +17,12 @@ class Sending:
 
 @dataclass(frozen=True, slots=True)
 class WireReply:
-    """A complete reply. `retry_after` is that header."""
+    """A complete reply. `retry_after` is that header; `replayed` says that the answer had been given before."""
 
     status: int
     body: bytes
     retry_after: str | None = None
+    replayed: bool = False
 
 
 class Wire(Protocol):

@@ -29,7 +29,9 @@ class TwiceSession:
         first, second = await asyncio.gather(*(self._until_told(text, deadline_s, key) for _ in range(2)))
         if first.value.get("request_id") != second.value.get("request_id"):
             return Reply(OpType.INFO, {}, f"asked twice, told {dict(first.value)} and {dict(second.value)}")
-        return first
+        told_again = any(each.value.get("replayed") for each in (first, second))
+        value = {name: value for name, value in first.value.items() if name != "replayed"} | {"told_again": told_again}
+        return replace(first, value=value)
 
     async def _until_told(self, text: str, deadline_s: float, key: str) -> Reply:
         clock = asyncio.get_running_loop().time

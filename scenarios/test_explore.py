@@ -24,7 +24,7 @@ from chaos.invariants import (
     retries_explained,
 )
 from chaos.limits import Limits
-from chaos.strategies import FAULTS, schedules, workloads
+from chaos.strategies import SEEN_AT_ONCE, schedules, workloads
 from chaos.system_under_test import SystemUnderTest
 from scenarios.asking_twice import asked_twice
 
@@ -45,7 +45,7 @@ class Family:
     rates: tuple[int, int] = (5, 30)
     sizes: tuple[int, int] = (2, 20)
     limits: Limits = LIMITS
-    kinds: Collection[str] = tuple(FAULTS)
+    kinds: Collection[str] = SEEN_AT_ONCE
     poison: str | None = None
 
     def cases(self) -> st.SearchStrategy[Case]:

@@ -85,8 +85,8 @@ def test_a_schedule_is_the_same_after_a_journey_through_json(schedule: Schedule)
 def test_every_kind_and_every_worker_is_hit() -> None:
     kinds, targets = set[str](), set[str]()
 
-    @given(schedules(limits=Limits(seconds=12)))
-    @settings(max_examples=300, derandomize=True)
+    @given(schedules(limits=Limits(seconds=12), kinds=tuple(FAULTS)))
+    @settings(max_examples=400, derandomize=True)
     def note(schedule: Schedule) -> None:
         kinds.update(each.fault.kind for each in schedule.faults)
         targets.update(site(each.target) for each in schedule.faults)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -22,14 +23,12 @@ from tests.planted.broken import broken
 SECONDS: Final = 6
 MOST: Final = 200  # cases; the rarest of the bugs shows in one of ten
 # Batches of 0.2 s on average, so that whoever is hit has something in its hands.
-BUSY: Final[Mapping[str, Mapping[str, str]]] = {
-    "coordinator": {"BATCH_SIZE": "8"},
-    "worker": {"MAX_DELAY": "0.4"},
-}
+COORDINATOR: Final[Mapping[str, str]] = MappingProxyType({"BATCH_SIZE": "8"})
+WORKER: Final[Mapping[str, str]] = MappingProxyType({"MAX_DELAY": "0.4"})
 
 
 def cases(bug: str) -> st.SearchStrategy[Case]:
-    system = broken(bug, **BUSY)
+    system = broken(bug, coordinator=COORDINATOR, worker=WORKER)
     limits = Limits(SECONDS, most=5, outage_s=2.0, longest_s=2.0, back_s=1.0)
     return st.builds(
         Case,

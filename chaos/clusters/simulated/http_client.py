@@ -10,7 +10,7 @@ from typing import Final
 from chaos.clusters.simulated.connection import Connection
 from chaos.clusters.simulated.http_wire import HttpReply, HttpRequest
 from chaos.clusters.simulated.link import Link
-from chaos.wire import Sending, WireReply
+from chaos.wire import REPLAYED_HEADER, Sending, WireReply
 
 IDLE_S: Final = 2.0  # as long as `chaos.infer_session` keeps a connection
 
@@ -71,7 +71,8 @@ class HttpClient:
         if exchange.open:
             exchange.idle_since = self._loop.time()
             self._idle.append(exchange)
-        return WireReply(reply.status, reply.body, reply.headers.get("Retry-After"))
+        headers = reply.headers
+        return WireReply(reply.status, reply.body, headers.get("Retry-After"), replayed=REPLAYED_HEADER in headers)
 
     def close(self) -> None:
         for exchange in self._idle:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import orjson
@@ -15,6 +15,7 @@ import orjson
 from chaos.clusters.simulated.connection import Connection
 from chaos.clusters.simulated.http_wire import HttpReply, HttpRequest
 from chaos.clusters.simulated.process import Process
+from chaos.wire import REPLAYED_HEADER
 from system.coordinator.core import account
 from system.coordinator.core.canary import Canary
 from system.coordinator.core.dispatcher import Dispatcher
@@ -89,17 +90,19 @@ class HttpServer:
             return _reply(422, told([problem]))
         given = request.headers.get(TIMEOUT)
         timeout_s, key = None if given is None else float(given), request.headers.get(KEY)
+        replayed = False
         try:
             if key is None:
                 completed = await self._dispatcher.infer(text, timeout_s)
             else:
                 patience_s = min(timeout_s or math.inf, self._dispatcher.policy.deadline)
                 execute = _execution(self._dispatcher, text, timeout_s)
-                completed = (await self._idempotency.once(key, text, patience_s, execute)).completed
+                answered = await self._idempotency.once(key, text, patience_s, execute)
+                completed, replayed = answered.completed, answered.replayed
         except (NotAdmitted, RequestFailed, KeyReused, StillRunning) as error:
             refused = refusal(error)
             return HttpReply(refused.status, orjson.dumps(refused.body), refused.headers)
-        return _reply(200, account.inference(completed))
+        return _reply(200, account.inference(completed), {REPLAYED_HEADER: "true"} if replayed else None)
 
 
 class HttpConnection:
@@ -159,5 +162,5 @@ def _flaw(text: str) -> Problem | None:
     return None
 
 
-def _reply(status: int, content: object) -> HttpReply:
-    return HttpReply(status, orjson.dumps(content), {})
+def _reply(status: int, content: object, headers: Mapping[str, str] | None = None) -> HttpReply:
+    return HttpReply(status, orjson.dumps(content), headers or {})

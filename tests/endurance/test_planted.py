@@ -1,0 +1,38 @@
+"""Coordinators that are broken on purpose: each is caught from ten seeds, made small, saved, and replayed elsewhere."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from chaos.in_laboratory import in_laboratory
+from chaos.in_simulation import in_simulation
+from chaos.laboratory import Laboratory
+from tests.endurance.conftest import Report
+from tests.planted.coordinator import BUGS
+from tests.planted.hunt import hunt
+
+SEEDS = int(os.environ.get("ENDURANCE_REPEATS", "10"))
+TIMES = 3  # that a replay is tried where chance rules; the verdict of one that is seen is not in doubt
+
+pytestmark = [pytest.mark.endurance, pytest.mark.timeout(1800)]
+
+
+@pytest.mark.parametrize("bug", sorted(BUGS))
+def test_a_planted_bug_is_caught_made_small_and_replayed(
+    bug: str, laboratory: Laboratory, report: Report, tmp_path: Path
+) -> None:
+    simulated = in_simulation()
+    real = in_laboratory(laboratory, scenario=f"planted {bug}", test=bug, replay=f"pytest -m endurance {__file__}")
+    told = []
+    for seed in range(SEEDS):
+        caught = hunt(bug, seed, tmp_path)
+        assert caught is not None, f"{bug} was not found from seed {seed}"
+        assert caught.faults <= 2, caught.failure.lines()
+        assert caught.replayed(simulated), caught.failure.lines()
+        runs = next((run for run in range(1, TIMES + 1) if caught.replayed(real)), None)
+        told.append({"seed": seed, **caught.to_json(), f"runs_until_seen_on_{laboratory.substrate}": runs})
+    report({"planted": bug, "seeds": SEEDS, "caught": told})
+    assert all(each[f"runs_until_seen_on_{laboratory.substrate}"] for each in told), told
