@@ -20,7 +20,7 @@ from chaos.laboratory import Laboratory
 from chaos.problems import HarnessProblem
 from chaos.run import Inconclusive, Violated
 from chaos.schedule import InvalidSchedule, Schedule
-from chaos.substrate import Substrate, SubstrateMissing, launcher
+from chaos.substrate import Substrate, launcher
 from chaos.system_under_test import SystemUnderTest
 from chaos.workload import Workload, constant
 from reports.directory import RunDirectory
@@ -269,9 +269,3 @@ async def test_a_runs_folder_that_cannot_be_written_is_said_before_anything_star
 
 def test_seeds_differ_by_name_and_repeat_by_session(laboratory: Laboratory) -> None:
     assert laboratory.seed_of("a") == laboratory.seed_of("a") != laboratory.seed_of("b")
-
-
-@pytest.mark.parametrize("substrate", [Substrate.SIMULATED, Substrate.DOCKER])
-def test_a_substrate_that_is_not_there_yet_says_so(substrate: Substrate) -> None:
-    with pytest.raises(SubstrateMissing, match=f"the {substrate.value} substrate is not part of this version"):
-        launcher(substrate, Console())
