@@ -5,6 +5,7 @@ The record, which everything else reads:
 history     start here: operations in the order they happened, and the requests they make up
 record      a finished run: facts about it, its history, its logs
 logs        what the nodes of the bundled system logged, line by line: the contract, and its reader
+joined      things by the id of their request, of which there should be one each
 windows     when each fault was in force, and what shows that it bit
 verdict     three values, their one merge rule, and findings with evidence
 lines       a history as JSON lines, read fast and as far as it was written

@@ -25,7 +25,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Any, Final, NamedTuple
+
+from reports.joined import Joined
 
 CANARY: Final = "canary"
 """Under which the coordinator asks its workers itself, to know whether they serve."""
@@ -76,13 +79,18 @@ class BatchLine(NamedTuple):
     outputs: tuple[str | None, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CoordinatorLog:
     """`lost` counts lines that could not be written, or not be understood."""
 
     requests: tuple[RequestLine, ...] = ()
     memberships: tuple[MembershipLine, ...] = ()
     lost: int = 0
+
+    @cached_property
+    def ended(self) -> Joined[RequestLine]:
+        """The request lines by request id."""
+        return Joined.of((line.request_id, line) for line in self.requests)
 
 
 @dataclass(frozen=True, slots=True)

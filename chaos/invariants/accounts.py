@@ -11,17 +11,17 @@ A request whose client never got an answer knows no id. It is joined by its text
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Final, NamedTuple, TypeVar
+from itertools import repeat
+from typing import Final, NamedTuple
 
 from reports.history import OpType, Request
+from reports.joined import Joined
 from reports.logs import CANARY, BatchLine, RequestLine
 from reports.record import Record
-
-T = TypeVar("T")
 
 # How much of a text a log shows, unless it shows the whole, or a hash of it.
 SHOWN_CHARACTERS: Final = 120
@@ -41,50 +41,27 @@ class Execution(NamedTuple):
 
 @dataclass(frozen=True)
 class Accounts:
-    """`coordinator` names the node whose log is read.
-
-    Of most requests there is one account of each kind. Those of which there are more are kept apart, under the same id.
-    """
+    """`coordinator` names the node whose log is read."""
 
     record: Record
     coordinator: str
 
     @cached_property
-    def lines(self) -> Mapping[str, RequestLine]:
-        """By id: how it ended first."""
+    def ended(self) -> Joined[RequestLine]:
+        """The lines of the coordinator's log: of each request that ended once there is one."""
         log = self.record.coordinator_log(self.coordinator)
-        return {line.request_id: line for line in reversed(() if log is None else log.requests)}
+        return Joined.of(()) if log is None else log.ended
 
     @cached_property
-    def more_lines(self) -> Mapping[str, list[RequestLine]]:
-        """All of the requests that ended more than once."""
-        log = self.record.coordinator_log(self.coordinator)
-        return _repeated(((line.request_id, line) for line in (() if log is None else log.requests)), len(self.lines))
-
-    @cached_property
-    def executions(self) -> Mapping[str, Execution]:
-        """By id: the last one, without those by which the coordinator only tries whether its workers serve."""
-        executions = dict(self._executions())
-        executions.pop(CANARY, None)
-        return executions
-
-    @cached_property
-    def more_executions(self) -> Mapping[str, list[Execution]]:
-        """All of the requests that were executed more than once."""
-        known = len(self.executions)
-        return _repeated(((id_, each) for id_, each in self._executions() if id_ != CANARY), known)
-
-    def executions_of(self, request_id: str) -> Sequence[Execution]:
-        if (several := self.more_executions.get(request_id)) is not None:
-            return several
-        one = self.executions.get(request_id)
-        return () if one is None else (one,)
-
-    def lines_of(self, request_id: str) -> Sequence[RequestLine]:
-        if (several := self.more_lines.get(request_id)) is not None:
-            return several
-        one = self.lines.get(request_id)
-        return () if one is None else (one,)
+    def executed(self) -> Joined[Execution]:
+        """Without those by which the coordinator only tries whether its workers serve."""
+        return Joined.of(
+            (request_id, Execution(batch, output))
+            for log in self.record.worker_logs.values()
+            for batch in log.batches
+            for request_id, output in zip(batch.request_ids, batch.outputs or repeat(None), strict=False)
+            if request_id != CANARY
+        )
 
     @cached_property
     def identified(self) -> tuple[tuple[str, Request], ...]:
@@ -96,21 +73,16 @@ class Accounts:
         )
 
     @cached_property
-    def told(self) -> Mapping[str, Request]:
-        """By the id that their clients were told."""
-        return dict(self.identified)
-
-    @cached_property
-    def told_more(self) -> Mapping[str, list[Request]]:
-        """All whose id others were told as well."""
-        return _repeated(self.identified, len(self.told))
+    def told(self) -> Joined[Request]:
+        """Those requests, by that id."""
+        return Joined.of(self.identified)
 
     @cached_property
     def untold(self) -> tuple[tuple[Request, RequestLine | None], ...]:
         """Requests whose fate their clients do not know, each with the line that seems to be its own."""
         strangers: defaultdict[str, list[RequestLine]] = defaultdict(list)
-        for request_id, line in self.lines.items():
-            if request_id not in self.told:
+        for request_id, line in self.ended.first.items():
+            if request_id not in self.told.first:
                 strangers[line.input].append(line)
         silent = (each for each in self.record.requests if each.request_id is None and each.outcome is OpType.INFO)
         return tuple((request, self._line_of(request, strangers)) for request in silent)
@@ -120,7 +92,9 @@ class Accounts:
         """Lines that belong to no request that any client is known to have sent."""
         owned = {line.request_id for _, line in self.untold if line is not None}
         return tuple(
-            line for request_id, line in self.lines.items() if request_id not in self.told and request_id not in owned
+            line
+            for request_id, line in self.ended.first.items()
+            if request_id not in self.told.first and request_id not in owned
         )
 
     def missing(self) -> tuple[str, ...]:
@@ -136,13 +110,6 @@ class Accounts:
             missing.append("no worker is known")
         return tuple(missing)
 
-    def _executions(self) -> Iterator[tuple[str, Execution]]:
-        for log in self.record.worker_logs.values():
-            for batch in log.batches:
-                outputs = batch.outputs or (None,) * len(batch.request_ids)
-                for request_id, output in zip(batch.request_ids, outputs, strict=False):
-                    yield request_id, Execution(batch, output)
-
     @staticmethod
     def _line_of(request: Request, strangers: Mapping[str, list[RequestLine]]) -> RequestLine | None:
         """The oldest line not taken yet that shows its text; texts are shown whole, cut off, or as a hash."""
@@ -156,16 +123,3 @@ def _shown(text: str, strangers: Mapping[str, object]) -> Iterator[str]:
     """Under which keys of `strangers` this text may be; a hash may be of any."""
     yield from (shown for shown in (text, text[:SHOWN_CHARACTERS]) if shown in strangers)
     yield from (shown for shown in strangers if HASH.fullmatch(shown))
-
-
-def _repeated(items: Iterable[tuple[str, T]], distinct: int) -> dict[str, list[T]]:
-    """What comes more than once under one id; `distinct` is how many ids there are."""
-    listed = tuple(items)
-    if len(listed) == distinct:
-        return {}
-    times = Counter(request_id for request_id, _ in listed)
-    repeated: defaultdict[str, list[T]] = defaultdict(list)
-    for request_id, item in listed:
-        if times[request_id] > 1:
-            repeated[request_id].append(item)
-    return dict(repeated)

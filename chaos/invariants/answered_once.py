@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +7,8 @@ from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import completed_in_run, ledger_samples
 from chaos.invariants.wording import count, listing
 from reports.history import OpType, Request
+from reports.joined import Joined
+from reports.logs import RequestLine
 from reports.record import Record
 from reports.verdict import Figure, Finding, Verdict
 
@@ -64,13 +65,14 @@ def _accounts(record: Record, coordinator: str) -> Iterator[str]:
 
 
 def _ids(answered: Sequence[Request]) -> Disagreement | None:
+    told = [request.request_id for request in answered if request.request_id is not None]
+    if len(set(told)) == len(told):
+        return None
     ops: dict[str, list[int]] = {}
     for request in answered:
         if request.request_id is not None:
             ops.setdefault(request.request_id, []).append(request.op)
     twice = {request_id: indices for request_id, indices in ops.items() if len(indices) > 1}
-    if not twice:
-        return None
     return Disagreement(
         f"{count(len(twice), 'request id')} answered more than one request: {listing(list(twice))}",
         tuple(op for indices in twice.values() for op in indices),
@@ -81,12 +83,11 @@ def _log(record: Record, coordinator: str, answered: Sequence[Request]) -> Disag
     log = record.coordinator_log(coordinator)
     if log is None:
         return None
-    lines = Counter(line.request_id for line in log.requests)
-    failed = {line.request_id for line in log.requests if not line.success}
+    lines = log.ended
     odd = {
-        request.request_id: lines[request.request_id]
+        request.request_id: len(lines.all(request.request_id))
         for request in answered
-        if request.request_id is not None and (lines[request.request_id] != 1 or request.request_id in failed)
+        if request.request_id is not None and not _once_and_well(lines, request.request_id)
     }
     if not odd:
         return None
@@ -97,6 +98,11 @@ def _log(record: Record, coordinator: str, answered: Sequence[Request]) -> Disag
         f"{count(len(odd), 'answered request id')} not logged once and as a success by {coordinator}: {listing(told)}",
         tuple(odd),
     )
+
+
+def _once_and_well(lines: Joined[RequestLine], request_id: str) -> bool:
+    line = lines.first.get(request_id)
+    return line is not None and line.success and request_id not in lines.several
 
 
 def _ledger(record: Record, answers: int) -> Disagreement | None:

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from collections import Counter
-
 from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import after_the_load, empties_books, ledger_samples
 from chaos.invariants.wording import count, listing
@@ -23,10 +21,10 @@ def logs_complete(record: Record, *, coordinator: str = "coordinator") -> Findin
         return Finding("logs_complete", Verdict.INCONCLUSIVE, f"no log of {coordinator} was kept")
     if not record.requests:
         return Finding("logs_complete", Verdict.INCONCLUSIVE, "no request was asked: there was nothing to log")
-    lines = Counter(each.request_id for each in log.requests)
+    lines = log.ended.first
     told = {each.request_id: each.op for each in record.requests if each.request_id is not None}
     missing = [request_id for request_id in told if request_id not in lines]
-    doubled = [request_id for request_id, number in lines.items() if number > 1]
+    doubled = list(log.ended.several)
     strangers = [request_id for request_id in lines if request_id not in told]
     unknown = sum(each.outcome is OpType.INFO and each.request_id is None for each in record.requests)
     samples = ledger_samples(record)

@@ -6,10 +6,9 @@ Read in whole arrays, for there may be a million attempts.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from reports.logs import CoordinatorLog, RequestLine
 
@@ -61,7 +60,7 @@ def waited_in_vain(
 
 def suspected(log: CoordinatorLog) -> frozenset[str]:
     """The texts, as far as they are shown, that were in a batch which cost a worker."""
-    return frozenset(line.input for line in log.requests if any(attempt.cause == CUT for attempt in line.attempts))
+    return frozenset(line.input for line in log.requests for attempt in line.attempts if attempt.cause == CUT)
 
 
 def _free(log: CoordinatorLog, carrying: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -71,6 +70,8 @@ def _free(log: CoordinatorLog, carrying: int) -> tuple[NDArray[np.float64], NDAr
     until = max((each.ended_at for each in log.requests), default=0.0)
     begins, ends = [], []
     for times, loads in _loads(log):
+        if not len(times):
+            continue
         few = loads <= carrying + ALMOST
         edges = np.append(times[1:], max(until, times[-1]))
         begins.append(times[few])
@@ -91,24 +92,33 @@ def _loads(log: CoordinatorLog) -> list[tuple[NDArray[np.float64], NDArray[np.fl
     """For each worker, moments in order and how many batches it carries from each on; each attempt is a part of one."""
     import numpy as np  # noqa: PLC0415 - see above
 
-    steps: dict[str, list[Any]] = defaultdict(list)
     suspects = suspected(log)
-    for line in log.requests:
-        for each in line.attempts:
-            # A text that may kill is given to a worker alone, and nothing beside it until it is back.
-            part = AWAY if each.size == 1 and line.input in suspects else 1 / each.size
-            steps[each.worker].append((each.sent_at, part))
-            steps[each.worker].append((each.ended_at, -part))
-    states: dict[str, str] = {}
-    for change in log.memberships:
-        before, states[change.worker] = states.get(change.worker), change.state
-        if change.state == UP and before != UP:
-            steps[change.worker].append((change.at, -AWAY))
-        elif before == UP and change.state != UP:
-            steps[change.worker].append((change.at, AWAY))
+    attempts = [(line, attempt) for line in log.requests for attempt in line.attempts]
+    whose = np.array([attempt.worker for _, attempt in attempts])
+    sent = np.array([attempt.sent_at for _, attempt in attempts])
+    ended = np.array([attempt.ended_at for _, attempt in attempts])
+    # A text that may kill is given to a worker alone, and nothing beside it until it is back.
+    parts = np.array(
+        [AWAY if attempt.size == 1 and line.input in suspects else 1 / attempt.size for line, attempt in attempts]
+    )
     loads = []
-    for worker in sorted(states):
-        times, weights = np.array(steps[worker], dtype=np.float64).reshape(-1, 2).T
+    for worker, (changed, steps) in sorted(_opinions(log).items()):
+        own = whose == worker
+        times = np.concatenate([changed, sent[own], ended[own]])
+        weights = np.concatenate([steps, parts[own], -parts[own]])
         order = np.argsort(times, kind="stable")
         loads.append((times[order], AWAY + np.cumsum(weights[order])))
     return loads
+
+
+def _opinions(log: CoordinatorLog) -> dict[str, tuple[list[float], list[float]]]:
+    """For each worker, when it came up or went, and what it counts as carrying from then on, less or more."""
+    states: dict[str, str] = {}
+    opinions: dict[str, tuple[list[float], list[float]]] = {}
+    for change in log.memberships:
+        before, states[change.worker] = states.get(change.worker), change.state
+        times, steps = opinions.setdefault(change.worker, ([], []))
+        if (change.state == UP) is not (before == UP):
+            times.append(change.at)
+            steps.append(-AWAY if change.state == UP else AWAY)
+    return opinions

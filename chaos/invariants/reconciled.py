@@ -49,8 +49,8 @@ def reconciled(record: Record, *, late_s: Annotated[float, Ge(0)] = 0.25, coordi
     found["late"] = tuple(_late(accounts, late_s))
     figures: dict[str, Figure] = {
         "requests": len(record.requests),
-        "logged": len(accounts.lines),
-        "executed": len(accounts.executions),
+        "logged": len(accounts.ended.first),
+        "executed": len(accounts.executed.first),
         **{name: len(each) for name, each in found.items()},
     }
     if any(found.values()):
@@ -82,24 +82,24 @@ def _lost(accounts: Accounts) -> Iterator[Discrepancy]:
 
 
 def _answered_twice(accounts: Accounts) -> Iterator[Discrepancy]:
-    for request_id, requests in accounts.told_more.items():
+    for request_id, requests in accounts.told.several.items():
         words = f"{request_id} answers {len(requests)} requests"
         yield Discrepancy(words, (*(each.op for each in requests), request_id))
-    for request_id, lines in accounts.more_lines.items():
+    for request_id, lines in accounts.ended.several.items():
         words = f"{request_id} ended {len(lines)} times by the coordinator's log"
         yield Discrepancy(words, (*_ops(accounts, request_id), request_id))
 
 
 def _executed_twice(accounts: Accounts) -> Iterator[Discrepancy]:
-    for request_id, execution in accounts.executions.items():
-        line = accounts.lines.get(request_id)
+    for request_id, execution in accounts.executed.first.items():
+        line = accounts.ended.first.get(request_id)
         if line is None:
             continue  # a phantom, or what a coordinator had in its hands when it was killed
-        once = request_id not in accounts.more_executions
+        once = request_id not in accounts.executed.several
         if once and line.attempts and line.attempts[-1].worker == execution.worker:
             continue
-        times = Counter(each.worker for each in accounts.executions_of(request_id))
-        sent = Counter(attempt.worker for each in accounts.lines_of(request_id) for attempt in each.attempts)
+        times = Counter(each.worker for each in accounts.executed.all(request_id))
+        sent = Counter(attempt.worker for each in accounts.ended.all(request_id) for attempt in each.attempts)
         for worker, number in times.items():
             if number > sent[worker]:
                 words = f"{request_id} (computed {number} times by {worker}, sent there {sent[worker]})"
@@ -111,24 +111,24 @@ def _phantom(accounts: Accounts) -> Iterator[Discrepancy]:
     for request_id, request in accounts.identified:
         if request.outcome is not OpType.OK:
             continue
-        if request_id not in accounts.lines:
+        if request_id not in accounts.ended.first:
             yield Discrepancy(
                 f"{request_id} (answered, and unknown to the coordinator's log)", (request.op, request_id)
             )
             continue
         worker = request.answer.get("worker")
-        execution = accounts.executions.get(request_id)
+        execution = accounts.executed.first.get(request_id)
         if worker not in capacity or (execution is not None and execution.worker == worker):
             continue
-        if all(each.worker != worker for each in accounts.executions_of(request_id)):
+        if all(each.worker != worker for each in accounts.executed.all(request_id)):
             words = f"{request_id} (answered by {worker}, which never computed it)"
             yield Discrepancy(words, (request.op, request_id))
     for line in accounts.strangers:
         ended = "answered" if line.success else "ended"
         yield Discrepancy(f"{line.request_id} ({ended}, and nobody asked)", (line.request_id,))
     if not _books_emptied(accounts.record):
-        for request_id, execution in accounts.executions.items():
-            if request_id not in accounts.lines and request_id not in accounts.told:
+        for request_id, execution in accounts.executed.first.items():
+            if request_id not in accounts.ended.first and request_id not in accounts.told.first:
                 words = f"{request_id} (computed by {execution.worker}, and the coordinator never sent it)"
                 yield Discrepancy(words, (request_id,))
 
@@ -142,7 +142,7 @@ def _wrong_answers(accounts: Accounts) -> Iterator[tuple[str, Discrepancy]]:
         if output is None or output == expected or request.outcome is not OpType.OK:
             continue
         worker = request.answer.get("worker")
-        executions = accounts.executions_of(request_id)
+        executions = accounts.executed.all(request_id)
         execution = next((each for each in executions if each.worker == worker), None)
         if expected is None and execution is not None:
             expected = execution.output
@@ -179,12 +179,12 @@ def _late(accounts: Accounts, late_s: float) -> Iterator[Discrepancy]:
 
 def _miscounted(accounts: Accounts) -> Iterator[Discrepancy]:
     for request_id, request in accounts.identified:
-        line = accounts.lines.get(request_id)
+        line = accounts.ended.first.get(request_id)
         answered = request.outcome is OpType.OK
         if (
             line is None
             or line.success is answered
-            or any(e.success is answered for e in accounts.lines_of(request_id))
+            or any(e.success is answered for e in accounts.ended.all(request_id))
         ):
             continue
         told, logged = ("answered", "failed") if answered else ("failed", "answered")
@@ -221,9 +221,7 @@ def _books_emptied(record: Record) -> bool:
 
 
 def _ops(accounts: Accounts, request_id: str) -> Sequence[int]:
-    if (several := accounts.told_more.get(request_id)) is not None:
-        return [each.op for each in several]
-    return [accounts.told[request_id].op] if request_id in accounts.told else []
+    return [each.op for each in accounts.told.all(request_id)]
 
 
 def _both(requests: Iterable[Request]) -> Iterator[int | str]:
