@@ -5,7 +5,8 @@
 One after the other; those joined by commas side by side, as their tests mostly wait: for processes to start, for faults
 to be noticed. What is measured while it runs, as chaos scenarios are, belongs on its own.
 
-Exits 0 only if every environment succeeded, at least one test ran, and nothing that was started is still running.
+Exits 0 only if every environment succeeded, at least one test ran, and nothing that was started is still running,
+neither as a process nor in a Docker engine.
 Runs under the Python that has tox; needs nothing else beside the standard library, and Linux.
 """
 
@@ -25,6 +26,8 @@ from tally import tally_files
 
 ROOT = Path(__file__).resolve().parent.parent
 RESULTS = ROOT / ".tox" / "junit"
+LABEL = "brownout"
+"""On whatever our tests make in a Docker engine."""
 GRACE_S = 5.0
 """How long what is left over may take to end by itself."""
 
@@ -58,6 +61,24 @@ def end_leftovers(*, grace_s: float) -> dict[int, str]:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
     return left
+
+
+def labelled() -> dict[str, tuple[str, ...]]:
+    """Each container, network and volume of ours, if a Docker engine answers, and the command that removes it."""
+    found = {}
+    for kind, remove in (
+        ("container", ("rm", "--force")),
+        ("network", ("network", "rm")),
+        ("volume", ("volume", "rm")),
+    ):
+        listing = ("docker", kind, "ls", "--quiet", "--filter", f"label={LABEL}")
+        everything = ("--all",) if kind == "container" else ()
+        try:
+            listed = subprocess.run((*listing, *everything), capture_output=True, text=True, timeout=60, check=True)
+        except (OSError, subprocess.SubprocessError):
+            return {}
+        found |= {f"{kind} {each}": ("docker", *remove, each) for each in listed.stdout.split()}
+    return found
 
 
 def tox(*arguments: str) -> tuple[str, ...]:
@@ -126,6 +147,7 @@ def main(environments: list[str]) -> int:
     for stale in RESULTS.glob("*.xml"):
         stale.unlink()
     adopt_orphans()
+    there_before = labelled()
     failed = [name for together in environments for name in run_environments(together.split(","))]
     leftovers = end_leftovers(grace_s=GRACE_S)
     tally = tally_files(sorted(RESULTS.glob("*.xml")))
@@ -133,11 +155,15 @@ def main(environments: list[str]) -> int:
         print(f"failed environments: {', '.join(failed)}")
     for pid, command in leftovers.items():
         print(f"left running, killed now: {pid} {command}")
+    left_in_engine = {name: remove for name, remove in labelled().items() if name not in there_before}
+    for name, remove in left_in_engine.items():
+        print(f"left in the engine, removed now: {name}")
+        subprocess.run(remove, stdout=subprocess.DEVNULL, check=False)
     nothing_ran = tally.passed + tally.failed == 0
     if nothing_ran:
         print("no test ran")
     print(tally)
-    return 1 if failed or leftovers or tally.failed or nothing_ran else 0
+    return 1 if failed or leftovers or left_in_engine or tally.failed or nothing_ran else 0
 
 
 if __name__ == "__main__":

@@ -98,6 +98,29 @@ def test_a_process_that_got_away_is_found_and_ended() -> None:
     assert outcome.stdout.splitlines() == ["['sleep 301']", "{}"]
 
 
+@pytest.mark.parametrize(
+    ("engine", "found"),
+    [
+        pytest.param(
+            "#!/bin/sh\n[ $1 = container ] && [ $5 = label=brownout ] && echo c0ffee; true\n", 1, id="one left"
+        ),
+        pytest.param("#!/bin/sh\nexit 1\n", 0, id="no engine"),
+    ],
+)
+def test_what_is_left_in_an_engine_is_found_by_its_label(engine: str, found: int, tmp_path: Path) -> None:
+    (tmp_path / "docker").write_text(engine)
+    (tmp_path / "docker").chmod(0o755)
+    outcome = subprocess.run(
+        [sys.executable, "-c", "import matrix; print(*matrix.labelled().items())"],
+        env={"PYTHONPATH": str(CI), "PATH": f"{tmp_path}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    left = ["('container c0ffee', ('docker', 'rm', '--force', 'c0ffee'))"]
+    assert outcome.stdout.splitlines() == (left if found else [""])
+
+
 def test_environments_side_by_side_are_told_apart_and_each_can_fail(tmp_path: Path) -> None:
     # Either ends only once the other has begun.
     outcome = subprocess.run(
