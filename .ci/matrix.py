@@ -65,7 +65,7 @@ def end_leftovers(*, grace_s: float) -> dict[int, str]:
 
 def labelled() -> dict[str, tuple[str, ...]]:
     """Each container, network and volume of ours, if a Docker engine answers, and the command that removes it."""
-    found = {}
+    found: dict[str, tuple[str, ...]] = {}
     for kind, remove in (
         ("container", ("rm", "--force")),
         ("network", ("network", "rm")),

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tally import Tally, tally_file, tally_files
 
@@ -141,3 +142,15 @@ def test_environments_side_by_side_are_told_apart_and_each_can_fail(tmp_path: Pa
         "first | met b",
         "second | met a",
     ]
+
+
+def test_the_workflow_runs_environments_that_there_are() -> None:
+    workflow = yaml.safe_load((CI.parent / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
+    named = [
+        name
+        for job in workflow["jobs"].values()
+        for name in job["strategy"]["matrix"].get("environment", [f"py{job['strategy']['matrix'].get('python')}"])
+    ]
+    there = re.findall(r"^\[testenv:(.+)\]$", (CI.parent / "tox.ini").read_text(encoding="utf-8"), re.MULTILINE)
+    there = [name for each in there for name in (("chaos", "chaos-local") if each == "chaos{,-local}" else (each,))]
+    assert not sorted({name for name in named if not name.startswith("py")} - set(there))

@@ -27,6 +27,7 @@ RUN_BY: Final = {
     ".venv/bin/brownout doctor": "tests/brownout/test_doctor.py",
     ".venv/bin/brownout up": "tests/brownout/test_up.py",
     ".venv/bin/brownout load --rate 100 --seconds 20": "tests/client/test_load.py",
+    "docker compose up --build --wait": "tests/compose/test_compose.py",
     ".venv/bin/pytest -m chaos test_my_promise.py": "tests/test_readme.py",
     ".venv/bin/brownout view": "tests/brownout/test_view.py",
 }

@@ -77,6 +77,7 @@ class ContainerProcess:
         self.memory_kills = 0
         """How many of its lives ended for want of memory."""
         self._container: Container | None = None
+        self._told_to_end = False  # while it is paused
         self._life: asyncio.Future[None] | None = None
         self._log_start = 0
         self._calls = ThreadPoolExecutor(1, thread_name_prefix=f"docker {plan.name}")
@@ -119,6 +120,7 @@ class ContainerProcess:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         self._life = asyncio.get_running_loop().create_future()
+        self._told_to_end = False
         await self._call("start", partial(self._begin, asyncio.get_running_loop(), self._life))
 
     async def ready(self, probe: Callable[[], Awaitable[bool]], *, timeout_s: float) -> None:
@@ -147,7 +149,10 @@ class ContainerProcess:
         return await self.wait(SIGNAL_EFFECT_S)
 
     def terminate(self) -> None:
-        """SIGTERM, and no waiting."""
+        """SIGTERM, and no waiting. A paused one takes it once resumed, for the engine would resume it to deliver it."""
+        if self.state.phase is Phase.STOPPED:
+            self._told_to_end = True
+            return
         with obeying(f"{self.name}: terminate"):
             self.container.kill("SIGTERM")
 
@@ -234,6 +239,7 @@ class ContainerProcess:
         plan = self._plan
         return self._engine.containers.create(
             plan.image,
+            name=f"{plan.network}-{plan.name}",
             entrypoint=list(plan.command[:1]),
             command=list(plan.command[1:]),
             environment=dict(plan.environment),
@@ -267,6 +273,9 @@ class ContainerProcess:
     def _unpause(self) -> None:
         if self._told().get("Paused"):
             self.container.unpause()
+        if self._told_to_end:
+            self._told_to_end = False
+            self.container.kill("SIGTERM")
 
     def _end(self, grace_s: float) -> None:
         with suppress(NotFound):
