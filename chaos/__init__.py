@@ -30,7 +30,7 @@ outcomes           the one table of what is done, not done and unknown
 nemesis            carries out a schedule and collects evidence
 observer           asks the system what it says of itself: a `page`, usually an `http_page`
 probes             ask one node whether it serves
-recorder           writes the history while it happens
+recorder           writes the history while it happens, into a `history_file`
 provenance         versions, commit and machine of a run
 in_laboratory, in_simulation  run cases, with a directory each or in memory; `trial` is what one comes to
 exploration        looks for a case that breaks a promise, confirms it and makes it small
@@ -41,12 +41,14 @@ run, judgement     a finished run in the hands of a scenario, and what was found
 rejudge            a finished run judged again, from its directory alone
 progress, terminal what a person sees: while it goes on, and at the end
 plugin, session    how pytest drives it: options, fixtures, and what the fixtures are made of
+parting            SIGTERM, and the death of the process that a session belongs to
 replay             the command that runs a scenario again
 
 What it stands on:
 
 toxiproxy/         the proxy on every edge: found, started, controlled
 process, launch    one operating-system process, tied to the life of its parent
+keeper, keep       ends what a harness that is killed outright leaves behind
 ports              loopback ports nobody else is handed
 problems           what goes wrong in the harness, never in the system
 """

@@ -21,7 +21,7 @@ from chaos.laboratory import Laboratory
 from chaos.problems import HarnessProblem
 from chaos.progress import Progress
 from chaos.recorder import Recorder, loop_clock
-from chaos.run import Inconclusive, Publish, Run, Violated
+from chaos.run import Inconclusive, Publish, Run, Unkept, Violated
 from chaos.schedule import InvalidSchedule, Lines, Schedule
 from chaos.system_under_test import SystemUnderTest
 from chaos.workload import Workload
@@ -147,9 +147,11 @@ class Experiment:
     ) -> RunDirectory:
         laboratory, started = self._laboratory, datetime.now(UTC)
         with _kept():
-            directory = RunDirectory.create(laboratory.runs, name, started)
-            directory.write_run(
-                {
+            directory = RunDirectory.create(
+                laboratory.runs,
+                name,
+                started,
+                facts={
                     "scenario": name,
                     "test": self._test,
                     "substrate": laboratory.substrate,
@@ -160,7 +162,7 @@ class Experiment:
                     "workload": workload.to_json(),
                     "system": system.to_json(),
                     **laboratory.provenance,
-                }
+                },
             )
             directory.write_schedule(schedule.to_json())
         return directory
@@ -175,11 +177,11 @@ class Experiment:
             interrupted = not isinstance(failure, Exception)
             try:
                 run = Run(directory.read(), directory, _publisher(directory, report=not interrupted))
+            except RunDirectoryProblem as problem:
+                why = f"{why}; nor can it be read: {problem}"
+            else:
                 run.judgement = undecided(run.record, why, run=directory.name)
                 run.publish()
-            except RunDirectoryProblem as problem:
-                failure.add_note(f"its verdict could not be written: {problem}")
-            else:
                 into.append(run)
             if _is_harness_problem(failure):
                 raise Inconclusive(f"INCONCLUSIVE: {why}\n  run directory: {directory.path}") from failure
@@ -224,12 +226,15 @@ def _publisher(directory: RunDirectory, *, report: bool = True) -> Publish:
 
     def publish(record: Record, judgement: Judgement) -> None:
         verdicts = judgement.to_json()
-        directory.write_verdicts(verdicts)
-        if report:
-            # Drawing takes half a second to import, which who only collects scenarios should not have to wait for.
-            from reports.render import render  # noqa: PLC0415
+        try:
+            directory.write_verdicts(verdicts)
+            if report:
+                # Drawing takes half a second to import, which who only collects scenarios should not have to wait for.
+                from reports.render import render  # noqa: PLC0415
 
-            directory.write_report(render(record, judgement.findings, verdicts["figures"]))
+                directory.write_report(render(record, judgement.findings, verdicts["figures"]))
+        except RunDirectoryProblem as problem:
+            raise Unkept(str(problem)) from problem
 
     return publish
 

@@ -119,12 +119,16 @@ def pytest_runtest_makereport(
 
 
 @pytest.fixture(scope="session")
-def laboratory(pytestconfig: pytest.Config) -> Laboratory:
+def laboratory(pytestconfig: pytest.Config) -> Iterator[Laboratory]:
     """What all experiments of this session share; skips where clusters cannot run."""
+    from chaos.parting import die_with_parent, sigterm_as_ctrl_c  # noqa: PLC0415 - see above
     from chaos.session import open_laboratory  # noqa: PLC0415 - see above
 
+    if hasattr(pytestconfig, "workerinput"):
+        die_with_parent()
     try:
-        return open_laboratory(pytestconfig, seed=pytestconfig.stash[seed_key])
+        with sigterm_as_ctrl_c():
+            yield open_laboratory(pytestconfig, seed=pytestconfig.stash[seed_key])
     except pytest.skip.Exception as skipped:
         # Pytest shows reasons only to those who ask; the summary tells this one to everybody.
         pytestconfig.stash[absence_key] = str(skipped)

@@ -12,8 +12,10 @@ This is how Linux defines SO_REUSEADDR. Elsewhere two such binds collide, so the
 and the race remains.
 """
 
+import os
 import socket
 import sys
+from contextlib import suppress
 from types import TracebackType
 from typing import Final, Self
 
@@ -57,3 +59,27 @@ class PortReservation:
 
     def __repr__(self) -> str:
         return f"PortReservation({self.address})"
+
+
+def listener(port: int, *, beside: int) -> str | None:
+    """Who listens on a loopback port and is not of the process group `beside`; None where nobody does.
+
+    None also where the system does not tell: macOS tells root alone.
+    """
+    import psutil  # noqa: PLC0415 - only who looks for a thief needs it
+
+    try:
+        connections = psutil.net_connections(kind="tcp4")
+    except psutil.Error:
+        return None
+    for each in connections:
+        if each.status != psutil.CONN_LISTEN or not each.laddr or each.laddr.port != port:
+            continue
+        if each.laddr.ip not in (LOOPBACK, "0.0.0.0"):  # noqa: S104 - read, not bound
+            continue
+        if each.pid is None:
+            return "a process of somebody else"
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):  # it has gone in this moment
+            if os.getpgid(each.pid) != beside:
+                return f"pid {each.pid} ({psutil.Process(each.pid).name()})"
+    return None

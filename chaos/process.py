@@ -6,9 +6,9 @@ The state is always asked of the operating system, never remembered, so that it 
 
 A process leads its own session: a Ctrl-C in the terminal reaches the harness alone, and signals go to the whole group.
 On Linux it is killed when the thread that called `start` ends, whichever way, SIGKILL included: call `start` from a
-thread that lives as long as the cluster, as the one of the event loop does. Elsewhere there is no such signal, and a
-harness that is killed outright leaves its processes behind. Processes that the child itself starts are ended with it by
-`kill` and `stop`, but not by the death of the harness.
+thread that lives as long as the cluster, as the one of the event loop does. Elsewhere there is no such signal.
+Processes that the child itself starts are ended with it by `kill` and `stop`. Where a `Keeper` is given, it ends both
+of them when the harness is killed outright, on every system.
 """
 
 import asyncio
@@ -27,6 +27,7 @@ from typing import Final, Self
 
 import psutil
 
+from chaos.keeper import Keeper
 from chaos.problems import HarnessProblem
 
 LAUNCHER: Final = Path(__file__).with_name("launch.py")
@@ -81,6 +82,7 @@ class OsProcess:
         log: Path,
         environment: Mapping[str, str] | None = None,
         directory: Path | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         """`log` receives stdout and stderr of every life, appended; `environment` is added to a few inherited names."""
         self.name: Final = name
@@ -89,6 +91,7 @@ class OsProcess:
         self.starts = 0
         self._environment = environment_for(environment or {})
         self._directory = directory
+        self._keeper = keeper
         self._process: asyncio.subprocess.Process | None = None
         self._log_start = 0  # where in the log the present life begins, in bytes
 
@@ -146,6 +149,8 @@ class OsProcess:
                 cwd=self._directory,
                 start_new_session=True,
             )
+        if self._keeper is not None:
+            self._keeper.took(self._process.pid)
         self.starts += 1
 
     async def ready(self, probe: Callable[[], Awaitable[bool]], *, timeout_s: float) -> None:
@@ -254,9 +259,13 @@ class OsProcess:
         An id is not given out again while a group of that number has members. So if anybody has the id now, the group
         was empty and the number is a stranger's; if nobody has, whoever is in the group is ours.
         """
-        if self._process is not None and not psutil.pid_exists(self._process.pid):
+        if self._process is None:
+            return
+        if not psutil.pid_exists(self._process.pid):
             with suppress(ProcessLookupError):
                 os.killpg(self._process.pid, signal.SIGKILL)
+        if self._keeper is not None:
+            self._keeper.left(self._process.pid)
 
     async def _until(self, phase: Phase) -> None:
         deadline = time.monotonic() + SIGNAL_EFFECT_S

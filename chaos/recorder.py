@@ -1,19 +1,18 @@
 """Writes the history of a run while it happens.
 
 One recorder per run, owned by one event loop: clients, nemesis and observer all write through it, so that the order of
-the ops is the order of events. Every op is in the hands of the operating system before `record` returns: a harness that
-is killed outright loses at most the line it was writing. (Power failures are not guarded against: an fsync per op would
-cost more than most requests do.)
+the ops is the order of events. Every op is in the hands of the operating system a few milliseconds after `record`
+returns, and not before: who measures must not wait for a disk. (Power failures are not guarded against.)
 """
 
 import asyncio
 import time
 from collections.abc import Callable, Mapping
-from io import FileIO
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
 
+from chaos.history_file import HistoryFile
 from chaos.problems import HarnessProblem
 from reports.history import END, NANOSECONDS, RECORDER, History, Op, OpType
 
@@ -43,13 +42,11 @@ class Recorder:
         self._ops: list[Op] = []
         self._asking: set[int] = set()
         self._retired: set[int] = set()
-        self._failed: RecorderProblem | None = None
-        self._file: FileIO | None = None
+        self._file: HistoryFile | None = None
         if path is None:
             return
         try:
-            # Unbuffered: each write is one system call (a few microseconds); nothing waits in here to be lost.
-            self._file = path.open("xb", buffering=0)
+            self._file = HistoryFile(path)
         except OSError as problem:
             raise RecorderProblem(f"cannot write the history {path}: {problem.strerror}") from problem
 
@@ -74,21 +71,30 @@ class Recorder:
         value: Mapping[str, Any] | None = None,
         error: str | None = None,
     ) -> Op:
-        """Append one op. ValueError when a client breaks the rules of a history, which are in `reports.history`."""
-        if self._failed is not None:
-            raise self._failed  # whatever came after half a line could not be read
+        """Append one op. ValueError when a client breaks the rules of a history, which are in `reports.history`.
+
+        Raises RecorderProblem when an op before this one could not be written.
+        """
+        self._insist()
         if isinstance(process, int):
             self._hold_discipline(process, type)
         op = Op(len(self._ops), self._clock() - self._zero, process, type, f, value, error)
         if self._file is not None:
-            self._write(self._file, op.to_json())
+            self._file.add(op.to_json())
         self._ops.append(op)
         return op
 
+    def flush(self) -> None:
+        """Wait until everything so far can be read. Raises RecorderProblem when it cannot be written."""
+        if self._file is not None:
+            self._file.flush()
+        self._insist()
+
     def close(self) -> None:
-        """Closing twice is fine."""
+        """Closing twice is fine. Raises RecorderProblem when not everything could be written."""
         if self._file is not None:
             self._file.close()
+        self._insist()
 
     def __enter__(self) -> Self:
         return self
@@ -97,10 +103,17 @@ class Recorder:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         try:
-            if kind is None and self._failed is None:
+            if kind is None:
                 self.record(RECORDER, OpType.INFO, END)
         finally:
-            self.close()
+            if self._file is not None:
+                self._file.close()
+        if problem is None:  # else what is already on its way goes first
+            self._insist()
+
+    def _insist(self) -> None:
+        if self._file is not None and self._file.problem is not None:
+            raise RecorderProblem(f"cannot write the history {self.path}: {self._file.problem}")
 
     def _hold_discipline(self, client: int, kind: OpType) -> None:
         if kind is OpType.INVOKE:
@@ -115,12 +128,3 @@ class Recorder:
             self._asking.remove(client)
             if kind is OpType.INFO:
                 self._retired.add(client)
-
-    def _write(self, file: FileIO, line: bytes) -> None:
-        try:
-            written = file.write(line)
-            while written < len(line):  # a nearly full disk takes a part; the next call says what is wrong
-                written += file.write(line[written:])
-        except OSError as problem:
-            self._failed = RecorderProblem(f"cannot write the history {self.path}: {problem.strerror}")
-            raise self._failed from problem

@@ -7,6 +7,7 @@ from typing import Final
 from chaos.invariants import Invariant, faults_bit, load_on_time
 from chaos.invariants.nodes_stay_up import nodes_stay_up
 from chaos.judgement import Judge, Judgement, judge, undecided
+from chaos.problems import HarnessProblem
 from reports.directory import RunDirectory
 from reports.history import OpType, Request
 from reports.measure import Figures
@@ -14,7 +15,11 @@ from reports.record import Record
 from reports.verdict import Finding, Verdict
 
 Publish = Callable[[Record, Judgement], None]
-"""Puts a judgement where people find it."""
+"""Puts a judgement where people find it. Raises Unkept when that does not take it."""
+
+
+class Unkept(HarnessProblem):
+    """A judgement could not be written; the message says where and why."""
 
 
 def every_run() -> tuple[Invariant, ...]:
@@ -107,8 +112,13 @@ class Run:
         self.publish()
 
     def publish(self) -> None:
-        """Write the present judgement to the run directory."""
-        self._publish(self.record, self.judgement)
+        """Write the present judgement to the run directory. One that nobody can look up afterwards is no pass."""
+        try:
+            self._publish(self.record, self.judgement)
+        except Unkept as problem:
+            self.judgement = self.judgement.with_finding(
+                Finding("experiment", Verdict.INCONCLUSIVE, f"this could not be kept: {problem}")
+            )
 
     def message(self) -> str:
         """Every finding, the worst first, and where the run is."""

@@ -16,6 +16,7 @@ whatever stops a run leaves everything before that moment readable.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -47,13 +48,21 @@ class RunDirectory:
     path: Path
 
     @classmethod
-    def create(cls, runs: Path, scenario: str, started: datetime) -> RunDirectory:
-        """A new one, sorted by name after every earlier one. Two sessions at once never get the same."""
+    def create(
+        cls, runs: Path, scenario: str, started: datetime, facts: Mapping[str, Any] | None = None
+    ) -> RunDirectory:
+        """A new one, sorted by name after every earlier one. Two sessions at once never get the same.
+
+        With `facts` it appears with its run.json in it: nothing ever sees, and no crash leaves, a directory of no run.
+        """
         stem = f"{started.astimezone(UTC):%Y%m%dT%H%M%S}.{started.microsecond // 1000:03d}Z-{_slug(scenario)}"
         with _explained(runs):
             runs.mkdir(parents=True, exist_ok=True)
-            path = _first_free(runs, stem)
-            (path / "logs").mkdir()
+            unfinished = runs / f".{stem}.{os.getpid()}"
+            (unfinished / "logs").mkdir(parents=True)
+            if facts is not None:
+                cls(unfinished).write_run(facts)
+            path = _first_free(runs, stem, unfinished)
             _point(runs / LATEST, path)
         return cls(path)
 
@@ -155,13 +164,16 @@ def _slug(scenario: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "-", scenario).strip("-")[:LONGEST_NAME].rstrip("-") or "run"
 
 
-def _first_free(runs: Path, stem: str) -> Path:
+def _first_free(runs: Path, stem: str, unfinished: Path) -> Path:
+    """Where `unfinished` is from now on."""
     number = 1
     while True:
         path = runs / (stem if number == 1 else f"{stem}-{number}")
         try:
-            path.mkdir()
-        except FileExistsError:
+            unfinished.rename(path)
+        except OSError as problem:
+            if problem.errno not in (errno.EEXIST, errno.ENOTEMPTY):  # which of the two is up to the file system
+                raise
             number += 1
         else:
             return path

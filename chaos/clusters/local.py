@@ -12,13 +12,14 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Final, NoReturn, Protocol, Self
+from typing import Any, Final, NoReturn, Protocol, Self
 
 from chaos.clusters.cluster import ClusterProblem, EdgeHandle, NodeHandle, UnexpectedExit
 from chaos.clusters.local_edge import LocalEdge
 from chaos.clusters.local_node import LocalNode
 from chaos.clusters.orders import Orders
 from chaos.clusters.process_node import Process, ProcessNode
+from chaos.keeper import Keeper
 from chaos.page import Page
 from chaos.ports import LOOPBACK, PortReservation
 from chaos.problems import HarnessProblem
@@ -61,6 +62,8 @@ class LocalCluster:
         self._nodes: dict[str, ProcessNode] = {}
         self._edges: dict[str, LocalEdge] = {}
         self._exits: list[UnexpectedExit] = []
+        self._thefts: list[str] = []  # what to say of each port that somebody else took
+        self._stolen = asyncio.Event()
         self._server: Proxies | None = None
         self._scope = AsyncExitStack()
 
@@ -106,7 +109,18 @@ class LocalCluster:
         return http_page(f"http://{self.direct(page.node)}{page.path}")
 
     async def watch(self) -> NoReturn:
-        await self._running.watch()
+        proxies = asyncio.create_task(self._running.watch(), name="watch toxiproxy-server")
+        stolen = asyncio.create_task(self._stolen.wait(), name="watch ports")
+        either: set[asyncio.Task[Any]] = {proxies, stolen}
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if self._thefts:
+                raise ClusterProblem("\n".join(self._thefts))
+            await proxies
+        finally:
+            for task in either:
+                task.cancel()
+        raise AssertionError("watching has no end of its own")
 
     def unexpected_exits(self) -> tuple[UnexpectedExit, ...]:
         return tuple(self._exits)
@@ -123,12 +137,13 @@ class LocalCluster:
         executable = await asyncio.to_thread(find) if self._executable is None else self._executable
         async with AsyncExitStack() as scope:
             ports = {name: scope.enter_context(PortReservation()) for name in self._system.targets}
-            server = ToxiproxyServer(executable, log=self._logs / "toxiproxy.log")
+            keeper = await scope.enter_async_context(Keeper())
+            server = ToxiproxyServer(executable, log=self._logs / "toxiproxy.log", keeper=keeper)
             self._server = await scope.enter_async_context(server)
             for edge in self._system.edges:
                 self._edges[edge.name] = await self._proxy(edge, ports, server.client)
             for node in self._system.nodes:
-                self._nodes[node.name] = self._process(node, ports)
+                self._nodes[node.name] = self._process(node, ports, keeper)
             scope.push_async_exit(self._stop)
             await self._bring_up()
             self._scope = scope.pop_all()
@@ -150,7 +165,7 @@ class LocalCluster:
         await client.create(edge.name, listen=address, upstream=ports[edge.target].address)
         return LocalEdge(edge, address, client=client, probe=self._system.node(edge.target).readiness)
 
-    def _process(self, node: Node, ports: Mapping[str, PortReservation]) -> LocalNode:
+    def _process(self, node: Node, ports: Mapping[str, PortReservation], keeper: Keeper) -> LocalNode:
         log = self._logs / f"{node.name}.log"
         orders = Orders(node.name, self._logs / f"{node.name}.mishaps.json", log)
         values = {
@@ -165,8 +180,20 @@ class LocalCluster:
             log=log,
             environment={name: value.format_map(values) for name, value in node.environment.items()},
             directory=node.directory,
+            keeper=keeper,
         )
-        return LocalNode(node, process, ports[node.name].address, orders=orders, on_exit=self._exits.append)
+        return LocalNode(
+            node,
+            process,
+            ports[node.name].address,
+            orders=orders,
+            on_exit=self._exits.append,
+            on_theft=self._note_theft,
+        )
+
+    def _note_theft(self, theft: str) -> None:
+        self._thefts.append(theft)
+        self._stolen.set()
 
     async def _bring_up(self) -> None:
         """Start what does not run, each node once those it depends on are ready; report all that fail."""

@@ -1,5 +1,6 @@
 """A node that is one process of this machine."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Final
 
@@ -7,6 +8,8 @@ from chaos.clusters.cluster import NodeState, Phase, UnexpectedExit
 from chaos.clusters.orders import Orders
 from chaos.clusters.process_node import ProcessNode
 from chaos.clusters.starvation import Starvation
+from chaos.ports import listener
+from chaos.probes import ProbeResult
 from chaos.process import OsProcess
 from chaos.process import Phase as ProcessPhase
 from chaos.system_under_test import Node
@@ -30,10 +33,13 @@ class LocalNode(ProcessNode):
         *,
         orders: Orders,
         on_exit: Callable[[UnexpectedExit], None],
+        on_theft: Callable[[str], None],
     ) -> None:
+        """`on_theft` is told of an exit that came of a stranger who listens on the node's port."""
         super().__init__(node, process, address, orders=orders, on_exit=on_exit)
         self._of_this_machine = process
         self._starvation = Starvation(process)
+        self._on_theft = on_theft
 
     def state(self) -> NodeState:
         state = self._of_this_machine.state
@@ -71,3 +77,19 @@ class LocalNode(ProcessNode):
     async def stop(self) -> None:
         await self._starvation.end()
         await super().stop()
+
+    def _told(self, last: ProbeResult | None) -> str:
+        return "; ".join(filter(None, (super()._told(last), self._stranger())))
+
+    async def _robbed(self) -> bool:
+        # Tens of milliseconds, in which the load goes on.
+        if (stolen := await asyncio.to_thread(self._stranger)) is None:
+            return False
+        self._on_theft(f"{stolen}\n{self._process.log_tail()}")
+        return True
+
+    def _stranger(self) -> str | None:
+        """Who, other than this node, listens on its port."""
+        group, port = self._of_this_machine.pid, int(self._address.rpartition(":")[2])
+        who = None if group is None else listener(port, beside=group)
+        return None if who is None else f"port {port} of {self._node.name} was taken by {who}"

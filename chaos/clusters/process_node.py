@@ -188,12 +188,16 @@ class ProcessNode(ABC):
         await self._process.wait()
         if self._ended_here:
             return
-        state, supervision = self.state(), self._node.supervision
-        self._on_exit(
-            UnexpectedExit(self._node.name, asyncio.get_running_loop().time(), state, self._process.log_tail())
-        )
+        state, at, supervision = self.state(), asyncio.get_running_loop().time(), self._node.supervision
+        if await self._robbed():
+            return  # the system is not to blame; and whoever has the port may answer probes, as if the node were back
+        self._on_exit(UnexpectedExit(self._node.name, at, state, self._process.log_tail()))
         if supervision is not None and state.code == supervision.code:
             self._revival = asyncio.create_task(self._revive(supervision.after_s), name=f"revive {self._node.name}")
+
+    async def _robbed(self) -> bool:
+        """Whether somebody else took its port, which then has been told; only where ports are shared with others."""
+        return False
 
     async def _revive(self, after_s: float) -> None:
         """A start that fails is told by whoever heals the cluster, who tries again."""

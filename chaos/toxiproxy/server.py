@@ -1,10 +1,12 @@
 """One toxiproxy-server process of our own, on a reserved loopback port, with its client."""
 
+import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
+from chaos.keeper import Keeper
 from chaos.ports import LOOPBACK, PortReservation
 from chaos.process import OsProcess
 from chaos.toxiproxy.client import ToxiproxyClient
@@ -12,6 +14,8 @@ from chaos.toxiproxy.problem import ToxiproxyProblem
 
 START_S: Final = 10.0  # about 20 ms on an idle machine
 GRACE_S: Final = 1.0  # it holds nothing worth saving
+PULSE_S: Final = 1.0  # between two calls that only ask whether it still answers
+SILENCES: Final = 3  # each of up to 2 s: a machine may stall that long, a proxy that is of use may not
 
 
 class ToxiproxyServer:
@@ -21,10 +25,11 @@ class ToxiproxyServer:
     once, or ask `check` when a call has failed.
     """
 
-    def __init__(self, executable: Path, *, log: Path) -> None:
+    def __init__(self, executable: Path, *, log: Path, keeper: Keeper | None = None) -> None:
         """`executable` is what `chaos.toxiproxy.find` found."""
         self._executable = executable
         self._log = log
+        self._keeper = keeper
         self._scope = AsyncExitStack()
         self._process: OsProcess | None = None
         self._client: ToxiproxyClient | None = None
@@ -42,8 +47,20 @@ class ToxiproxyServer:
         return self._process
 
     async def watch(self) -> NoReturn:
-        """Fail when the server dies. Belongs into a task group, and is cancelled before the server is stopped."""
-        await self.process.wait()
+        """Fail when the server dies or hangs. Belongs into a task group, and is cancelled before the server is stopped.
+
+        One that hangs holds up what it should pass on, and a run must not blame that on the system.
+        """
+        ended = asyncio.create_task(self.process.wait(), name="life of toxiproxy-server")
+        silences = 0
+        try:
+            while not ended.done():
+                silences = 0 if await self._answers() else silences + 1
+                if silences == SILENCES and not ended.done():
+                    raise ToxiproxyProblem(f"toxiproxy-server hangs: {SILENCES} calls in a row without an answer")
+                await asyncio.wait({ended}, timeout=PULSE_S)
+        finally:
+            ended.cancel()
         raise self._death()
 
     def check(self) -> None:
@@ -59,6 +76,7 @@ class ToxiproxyServer:
                 (str(self._executable), "-host", LOOPBACK, "-port", str(port.port)),
                 log=self._log,
                 environment={"LOG_LEVEL": "info"},
+                keeper=self._keeper,
             )
             scope.push_async_callback(self._process.stop, GRACE_S)
             await self._process.start()
@@ -76,7 +94,7 @@ class ToxiproxyServer:
         try:
             await self.client.version()
         except ToxiproxyProblem:
-            return False  # not listening yet; whether it ever will is for `ready` to decide
+            return False  # not listening yet, or not any more; what that means is for the caller to decide
         return True
 
     def _death(self) -> ToxiproxyProblem:

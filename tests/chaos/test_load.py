@@ -56,6 +56,7 @@ async def test_each_request_is_asked_and_answered_in_the_history(recorder: Recor
 
     load = load_of(answer, recorder)
     await load.run([Arrival(0, Input("a", "POSITIVE")), Arrival(0.02, Input("b"))])
+    recorder.flush()
     first, second = read_jsonl(tmp_path / "history.jsonl").requests
     assert (first.input, first.outcome, second.input, second.outcome) == ("a", OpType.OK, "b", OpType.OK)
     assert second.due_s - first.due_s == pytest.approx(0.02, abs=1e-5)
@@ -146,6 +147,7 @@ async def test_a_cancelled_load_leaves_what_is_out_without_an_answer(recorder: R
     running.cancel()
     with pytest.raises(asyncio.CancelledError):
         await running
+    recorder.flush()
     assert [request.completed for request in read_jsonl(tmp_path / "history.jsonl").requests] == [None, None]
 
 

@@ -239,7 +239,7 @@ def test_runs_of_several_processes_are_summarised_together(pytester: pytest.Pyte
     assert {each["session_seed"] for each in facts} == {3}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_however_a_session_ends_no_process_is_left_and_the_history_is_readable(
     pytester: pytest.Pytester, scenario: Write, number: signal.Signals
 ) -> None:
@@ -255,17 +255,45 @@ def test_however_a_session_ends_no_process_is_left_and_the_history_is_readable(
         histories = pytester.path / "reports" / "runs" / "latest"
         wait_until(lambda: (histories / "history.jsonl").exists() and len(lines(histories / "history.jsonl")) > 20)
         children = psutil.Process(session.pid).children(recursive=True)
-        assert len(children) >= 4  # three nodes and a proxy
+        assert len(children) >= 5  # three nodes, a proxy, a keeper
     finally:
         session.send_signal(number)
         output, _ = session.communicate(timeout=60)
     wait_until(lambda: not any(child.is_running() and child.status() != "zombie" for child in children))
     assert all(orjson.loads(line) for line in lines(histories / "history.jsonl")[:-1])
-    if number is signal.SIGINT:
+    if number is not signal.SIGKILL:
         assert orjson.loads((histories / "verdicts.json").read_bytes())["verdict"] == "INCONCLUSIVE"
         assert "? experiment: the run was interrupted" in output
     else:
         assert not (histories / "verdicts.json").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker notices when it next speaks to its controller")
+def test_a_controller_that_is_killed_leaves_no_worker_and_no_cluster(
+    pytester: pytest.Pytester, scenario: Write
+) -> None:
+    scenario(ENDLESS)
+    session = subprocess.Popen((sys.executable, "-m", "pytest", "-n1"), cwd=pytester.path, stdout=subprocess.DEVNULL)
+    try:
+        history = pytester.path / "reports" / "runs" / "latest" / "history.jsonl"
+        wait_until(lambda: history.exists() and len(lines(history)) > 5)
+        children = psutil.Process(session.pid).children(recursive=True)
+        assert len(children) >= 6  # the worker, three nodes, a proxy, a keeper
+    finally:
+        session.kill()
+        session.wait()
+    wait_until(lambda: not any(child.is_running() and child.status() != "zombie" for child in children))
+
+
+def test_two_sessions_at_once_do_not_meet(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(HELD)
+    command = (sys.executable, "-m", "pytest", "--chaos-seed", "1", "-p", "no:cacheprovider")
+    sessions = [subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [session.communicate(timeout=100)[0] for session in sessions]
+    assert [session.returncode for session in sessions] == [0, 0], said
+    directories = run_directories(pytester)
+    assert len(directories) == 4
+    assert {orjson.loads((each / "verdicts.json").read_bytes())["verdict"] for each in directories} == {"HELD"}
 
 
 def test_loading_the_plugin_loads_nothing_of_the_harness() -> None:

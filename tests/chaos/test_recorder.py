@@ -1,5 +1,6 @@
 """The history on disk, while it is written and after whatever ends the writing."""
 
+import io
 import itertools
 import os
 import resource
@@ -7,9 +8,11 @@ import signal
 import statistics
 import subprocess
 import sys
+import threading
 import time
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -53,11 +56,36 @@ def test_a_history_that_was_written_to_its_end_says_so(tmp_path: Path) -> None:
     assert not read_jsonl(tmp_path / "half.jsonl").whole
 
 
-def test_an_op_is_on_disk_before_record_returns(tmp_path: Path) -> None:
+def test_an_op_is_on_disk_moments_after_it_is_recorded(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "history.jsonl")
     recorder.record(0, OpType.INVOKE, "infer")
-    assert len(read_jsonl(tmp_path / "history.jsonl")) == 1
+    deadline = time.monotonic() + 30
+    while len(read_jsonl(tmp_path / "history.jsonl")) < 1:
+        assert time.monotonic() < deadline
+        time.sleep(0.001)
     recorder.close()
+
+
+def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
+    path = tmp_path / "history.jsonl"
+    reached, released = threading.Event(), threading.Event()
+
+    class Hanging(io.FileIO):
+        def write(self, data: Any) -> int:
+            reached.set()
+            assert released.wait(60)
+            return super().write(data)
+
+    with Recorder(path) as recorder:
+        recorder._file._file.close()
+        recorder._file._file = Hanging(path, "w")
+        recorder.record(0, OpType.INVOKE, "infer")
+        assert reached.wait(60)
+        for _ in range(500):  # would never return if it waited
+            recorder.record(0, OpType.OK, "infer")
+            recorder.record(0, OpType.INVOKE, "infer")
+        released.set()
+    assert read_jsonl(path).ops == recorder.history.ops
 
 
 def test_a_client_has_one_request_open_at_most(tmp_path: Path) -> None:
@@ -103,19 +131,33 @@ def test_a_full_disk_is_a_problem_of_the_harness_that_names_the_file(tmp_path: P
     path = tmp_path / "history.jsonl"
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     ignored = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    with Recorder(path) as recorder:
+    with suppress(RecorderProblem), Recorder(path) as recorder:
         recorder.record(0, OpType.INVOKE, "infer")
+        recorder.flush()
         resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size + 20, before[1]))
         try:
+            recorder.record(0, OpType.OK, "infer")
             with pytest.raises(RecorderProblem, match=rf"{path}: File too large"):
-                recorder.record(0, OpType.OK, "infer")
+                recorder.flush()
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, before)
             signal.signal(signal.SIGXFSZ, ignored)
+        # There is room again, but an op is missing.
         with pytest.raises(RecorderProblem, match=rf"{path}: File too large"):
-            recorder.record(0, OpType.OK, "infer")
+            recorder.record(1, OpType.INVOKE, "infer")
+    assert path.read_bytes().endswith(b"\n")
     assert not read_jsonl(path).whole
     assert [op.type for op in read_jsonl(path)] == [OpType.INVOKE]
+
+
+def test_what_could_not_be_written_at_the_very_end_is_told_by_closing(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path / "history.jsonl")
+    with recorder._file._writing:
+        recorder.record(0, OpType.INVOKE, "infer")
+        recorder._file._file.close()
+        recorder._file._file = io.FileIO("/dev/full", "w")
+    with pytest.raises(RecorderProblem, match="No space left on device"):
+        recorder.close()
 
 
 def test_a_directory_that_is_not_there_is_a_problem_of_the_harness(tmp_path: Path) -> None:

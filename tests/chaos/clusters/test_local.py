@@ -38,7 +38,7 @@ async def until(condition: Callable[[], bool]) -> None:
 async def test_nothing_is_left_of_a_cluster(tmp_path: Path) -> None:
     before = descendants()
     async with LocalCluster(relay(), logs=tmp_path):
-        assert len(descendants() - before) == 4
+        assert len(descendants() - before) == 5  # three nodes, a proxy, a keeper
     assert descendants() == before
 
 
@@ -61,7 +61,7 @@ async def test_nothing_is_left_when_starting_is_cancelled(tmp_path: Path) -> Non
     before = descendants()
     never_ready = with_node(relay(), replace(back("back1"), command=("{python}", "-c", "import time; time.sleep(60)")))
     starting = asyncio.create_task(LocalCluster(never_ready, logs=tmp_path).__aenter__())
-    await until(lambda: len(descendants() - before) == 3)
+    await until(lambda: len(descendants() - before) == 4)
     starting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await starting
