@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from chaos.clusters.cluster import Cluster
+from chaos.clusters.cluster import Cluster, OnMachine
 from chaos.load import Load
+from chaos.machine import Watchman
 from chaos.nemesis import Nemesis
 from chaos.observer import Observer
 from chaos.progress import Moment, Progress
@@ -55,6 +56,9 @@ class Execution:
                     ]
                     if observer is not None:
                         background.append(side_by_side.create_task(observer.watch(), name="observe"))
+                    if isinstance(self.cluster, OnMachine):
+                        noise = Watchman(self.recorder, self.cluster.machine)
+                        background.append(side_by_side.create_task(noise.watch(), name="watch the machine"))
                     sending = side_by_side.create_task(self._send(load), name="load")
                     breaking = side_by_side.create_task(nemesis.run(load.sent), name="nemesis")
                     await asyncio.wait({breaking})

@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from chaos.invariants import Invariant, judge_all
-from reports.measure import Figures, figures
+from reports.measure import Figures, SteadyState, figures, steady_state
+from reports.noise import Noise, noise
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 from reports.windows import FaultWindow
@@ -26,6 +27,8 @@ class Judgement:
     judges: tuple[Judge | None, ...]
     faults: tuple[FaultWindow, ...]
     figures: Figures
+    steady: SteadyState | None
+    noise: Noise | None
 
     @property
     def verdict(self) -> Verdict:
@@ -45,6 +48,8 @@ class Judgement:
             ],
             "faults": [window.to_json() for window in self.faults],
             "figures": self.figures.to_json(),
+            "steady": None if self.steady is None else self.steady.to_json(),
+            "noise": None if self.noise is None else self.noise.to_json(),
         }
 
     def lines(self) -> list[str]:
@@ -56,13 +61,26 @@ class Judgement:
 
 def judge(record: Record, judges: Sequence[Judge], *, run: str) -> Judgement:
     """All of them, whatever any of them finds."""
-    return Judgement(run, judge_all(record, judges), tuple(judges), record.windows, figures(record.requests))
+    return _judgement(record, judge_all(record, judges), tuple(judges), run)
 
 
 def undecided(record: Record, message: str, *, run: str) -> Judgement:
     """Of a run that was not judged, or could not be."""
     finding = Finding("experiment", Verdict.INCONCLUSIVE, message)
-    return Judgement(run, (finding,), (None,), record.windows, figures(record.requests))
+    return _judgement(record, (finding,), (None,), run)
+
+
+def _judgement(record: Record, findings: tuple[Finding, ...], judges: tuple[Judge | None, ...], run: str) -> Judgement:
+    steady = steady_state(record)
+    return Judgement(
+        run,
+        findings,
+        judges,
+        record.windows,
+        figures(record.requests),
+        steady if isinstance(steady, SteadyState) else None,
+        noise(record),
+    )
 
 
 def _remaking(judge: Judge | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Final
 
-from chaos.invariants import Invariant, faults_bit, load_on_time
+from chaos.invariants import Invariant, clock_steady, faults_bit, load_on_time
 from chaos.invariants.nodes_stay_up import nodes_stay_up
 from chaos.judgement import Judge, Judgement, judge, undecided
 from chaos.problems import HarnessProblem
@@ -24,7 +24,7 @@ class Unkept(HarnessProblem):
 
 def every_run() -> tuple[Invariant, ...]:
     """What every run must show, whatever its scenario promises."""
-    return (faults_bit(), load_on_time(), nodes_stay_up())
+    return (faults_bit(), load_on_time(), clock_steady(), nodes_stay_up())
 
 
 class Violated(AssertionError):
@@ -86,8 +86,8 @@ class Run:
     def holds(self, *judges: Judge) -> None:
         """Judge the run by all of these and by what every run must show; called again, it adds to what was judged.
 
-        Every run must show that its faults bit, that its load was on time, and that no node ended of itself. Raises
-        Violated or Inconclusive with every finding, TypeError where nothing is given to judge by.
+        Every run must show that its faults bit, that its load was on time, that nobody set the clock, and that no node
+        ended of itself. Raises Violated or Inconclusive with every finding, TypeError of nothing to judge by.
         """
         __tracebackhide__ = True
         if not judges:

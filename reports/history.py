@@ -1,11 +1,12 @@
 """The record of a run: operations in the order they happened, and the requests they make up.
 
 A history is a list of `Op` in index order, after Jepsen's (jepsen-io/history): asking and answering are two ops,
-joined by the process that did both, and a process has at most one op open. Four kinds of process write into it:
+joined by the process that did both, and a process has at most one op open. Five kinds of process write into it:
 
     0, 1, 2 …    clients; `invoke` when a request is sent, then `ok`, `fail` or `info`
     "nemesis"    faults; `info` ops that share the fault's id (see reports/windows.py)
     "observer"   what the system said of itself (`f` is "status"), sampled throughout
+    "machine"    how much the machine itself was in the way (see reports/noise.py)
     "recorder"   one last op, whose `f` is "end": without it, whoever wrote the history was stopped
 
 On disk a history is one JSON object per line with exactly the field names of `Op` (reports/lines.py), or a table of the
@@ -25,6 +26,7 @@ import orjson
 
 NEMESIS: Final = "nemesis"
 OBSERVER: Final = "observer"
+MACHINE: Final = "machine"
 RECORDER: Final = "recorder"
 END: Final = "end"
 NANOSECONDS: Final = 1_000_000_000

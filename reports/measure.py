@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from typing import Final
 
@@ -57,6 +57,9 @@ class SteadyState:
     p50_ms: float
     p99_ms: float
 
+    def to_json(self) -> dict[str, float | int]:
+        return {name: round(value, 3) for name, value in asdict(self).items()}
+
 
 @dataclass(frozen=True, slots=True)
 class TooFewPoints:
@@ -91,6 +94,11 @@ def latencies_ms(requests: Iterable[Request]) -> list[float]:
         for request in requests
         if request.outcome is OpType.OK and (latency_s := request.latency_s) is not None
     ]
+
+
+def lateness_ms(requests: Iterable[Request]) -> dict[int, float]:
+    """How late each was sent that had a time to be sent at, by the index of its op."""
+    return {each.invoked.index: (each.invoked_s - each.due_s) * 1000 for each in requests if each.scheduled}
 
 
 def load_span(requests: Sequence[Request]) -> tuple[float, float]:

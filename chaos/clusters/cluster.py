@@ -12,6 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn, Protocol, runtime_checkable
 
+from chaos.machine import Machine
 from chaos.page import Page
 from chaos.probes import ProbeResult
 from chaos.problems import HarnessProblem
@@ -181,6 +182,15 @@ class EdgeHandle(Protocol):
 
     async def farewell(self, timeout_s: float) -> ProbeResult:
         """Open a connection, end one's own side of it at once, and wait until its end comes back."""
+
+
+@runtime_checkable
+class OnMachine(Protocol):
+    """A cluster in real time: what else goes on where it runs can get in its way, and in that of the harness."""
+
+    @property
+    def machine(self) -> Machine:
+        """The harness's, which is the cluster's too unless it is far away."""
 
 
 @dataclass(frozen=True, slots=True)

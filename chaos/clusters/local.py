@@ -20,6 +20,7 @@ from chaos.clusters.local_node import LocalNode
 from chaos.clusters.orders import Orders
 from chaos.clusters.process_node import Process, ProcessNode
 from chaos.keeper import Keeper
+from chaos.machine import Machine, this_machine
 from chaos.page import Page
 from chaos.ports import LOOPBACK, PortReservation
 from chaos.problems import HarnessProblem
@@ -91,6 +92,10 @@ class LocalCluster:
     @property
     def logs(self) -> Path:
         return self._logs
+
+    @property
+    def machine(self) -> Machine:
+        return this_machine
 
     def direct(self, node: str) -> str:
         """`host:port` of the node itself, past every proxy."""

@@ -23,9 +23,11 @@
     fair_share         while nothing is broken, each worker does its part
     faults_bit         every fault shows that it had an effect; the experiment always asks
     load_on_time       the load generator kept its own schedule; the experiment always asks
+    clock_steady       nobody set the machine's clock meanwhile; the experiment always asks
     nodes_stay_up      no node ended but by a fault; the experiment always asks
     accounts           what clients, coordinator and workers say of the same requests, joined
     occupancy          which worker carried how much when
+    noise              what the machine's own noise makes of a finding about timing
     outages            faults that leave no time between them
     ledger             what the coordinator's books said at one moment
     wording            how messages count and list things
@@ -37,6 +39,7 @@ from chaos.invariants.answered_once import answered_once
 from chaos.invariants.answers_correct import answers_correct
 from chaos.invariants.batches_within import batches_within
 from chaos.invariants.books_balance import books_balance
+from chaos.invariants.clock_steady import clock_steady
 from chaos.invariants.deadline_respected import deadline_respected
 from chaos.invariants.drained import drained
 from chaos.invariants.fair_share import fair_share
@@ -64,6 +67,7 @@ __all__ = [
     "answers_correct",
     "batches_within",
     "books_balance",
+    "clock_steady",
     "deadline_respected",
     "drained",
     "fair_share",

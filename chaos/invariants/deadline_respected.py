@@ -5,6 +5,7 @@ from typing import Annotated
 from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
+from chaos.invariants.noise import unless_noisy
 from chaos.invariants.wording import count, listing
 from reports.history import Request
 from reports.measure import quantile
@@ -40,7 +41,8 @@ def deadline_respected(record: Record, *, slack_s: Annotated[float, Ge(0)] = 0.2
         return Finding("deadline_respected", Verdict.HELD, message, (), figures)
     named = listing([f"{each.label} ({_told(each, took[each.op])})" for each in late])
     message = f"{len(late)} of {count(len(requests), 'request')} later than {allowed_s:g} s + {slack_s:g} s: {named}"
-    return Finding("deadline_respected", Verdict.VIOLATED, message, tuple(each.op for each in late), figures)
+    finding = Finding("deadline_respected", Verdict.VIOLATED, message, tuple(each.op for each in late), figures)
+    return unless_noisy(finding, record)
 
 
 def deadline_s(record: Record) -> float:

@@ -7,6 +7,7 @@ from typing import Annotated
 from annotated_types import Gt, Le
 
 from chaos.invariants.invariant import invariant
+from chaos.invariants.noise import spoiled, unless_noisy
 from reports.measure import ENOUGH, TooFewPoints, answer_times, load_span, quantile, steady_state, surviving_capacity
 from reports.record import Record
 from reports.verdict import Finding, Verdict
@@ -23,15 +24,16 @@ def goodput_at_least(record: Record, share: Annotated[float, Gt(0), Le(1)]) -> F
 
     Without faults the whole run is judged against the rate of its own arrivals.
     """
-    if record.windows:
-        return _under_faults(record, share)
-    return _undisturbed(record, share)
+    finding = _under_faults(record, share) if record.windows else _undisturbed(record, share)
+    return unless_noisy(finding, record)
 
 
 def _under_faults(record: Record, share: float) -> Finding:
     steady = steady_state(record)
     if isinstance(steady, TooFewPoints):
         return _undecided(str(steady))
+    if why := spoiled(record, steady.start_s, steady.end_s):
+        return _undecided(why)
     start_s, (_, end_s) = steady.end_s, load_span(record.requests)
     if end_s <= start_s:
         return _undecided("no request was due after the first fault")

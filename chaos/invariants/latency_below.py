@@ -6,6 +6,7 @@ from typing import Annotated
 from annotated_types import Gt, Lt
 
 from chaos.invariants.invariant import invariant
+from chaos.invariants.noise import unless_noisy
 from chaos.invariants.wording import count
 from reports.history import OpType
 from reports.measure import ENOUGH, quantile
@@ -42,4 +43,5 @@ def latency_below(
     if found_ms <= ms:
         return Finding("latency_below", Verdict.HELD, message, (), figures)
     slow = tuple(op for op, latency_ms in latencies.items() if latency_ms > ms)
-    return Finding("latency_below", Verdict.VIOLATED, message, slow, figures)
+    finding = Finding("latency_below", Verdict.VIOLATED, message, slow, figures)
+    return unless_noisy(finding, record, since_s, end_s)

@@ -5,7 +5,7 @@ from typing import Annotated
 from annotated_types import Gt
 
 from chaos.invariants.invariant import invariant
-from reports.measure import quantile
+from reports.measure import lateness_ms, quantile
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 
@@ -19,8 +19,8 @@ def load_on_time(record: Record, *, within_ms: Annotated[float, Gt(0)] = 250.0) 
     """
     if not record.requests:
         return Finding("load_on_time", Verdict.INCONCLUSIVE, "no request was asked")
-    late = [(each.invoked_s - each.due_s) * 1000 for each in record.requests if each.scheduled]
-    p99_ms = quantile(late, 0.99)
+    late = lateness_ms(record.requests)
+    p99_ms = quantile(late.values(), 0.99)
     if p99_ms is None:
         return Finding("load_on_time", Verdict.HELD, "the workload sets no times to be late for")
     figures = {"p99_late_ms": round(p99_ms, 3), "within_ms": within_ms}
@@ -30,10 +30,6 @@ def load_on_time(record: Record, *, within_ms: Annotated[float, Gt(0)] = 250.0) 
         "load_on_time",
         Verdict.INCONCLUSIVE,
         f"the load generator itself was {p99_ms:.0f} ms late at the 99th percentile, {within_ms:g} ms are tolerated",
-        tuple(
-            each.invoked.index
-            for each in record.requests
-            if each.scheduled and (each.invoked_s - each.due_s) * 1000 > within_ms
-        ),
+        tuple(op for op, late_ms in late.items() if late_ms > within_ms),
         figures,
     )

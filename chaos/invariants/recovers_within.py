@@ -10,6 +10,7 @@ from typing import Annotated
 from annotated_types import Ge, Gt, Le
 
 from chaos.invariants.invariant import invariant
+from chaos.invariants.noise import spoiled, unless_noisy
 from chaos.invariants.outages import Outage, outages_of
 from reports.history import OpType, Request
 from reports.measure import TooFewPoints, steady_state
@@ -56,13 +57,15 @@ def recovers_within(
         return Finding("recovers_within", Verdict.INCONCLUSIVE, message)
     if not record.windows:
         return Finding("recovers_within", Verdict.INCONCLUSIVE, "no fault was healed: there is nothing to recover from")
+    if why := spoiled(record, steady.start_s, steady.end_s):
+        return Finding("recovers_within", Verdict.INCONCLUSIVE, why)
     outages = outages_of(record, apart_s=WINDOW_S)
     bound_ms = max(slowdown * steady.p99_ms, floor_ms)
     arrivals = _Arrivals(record.requests, bound_ms, share)
     recoveries = [_recovery(outage, arrivals, seconds) for outage in outages]
     verdict = Verdict.merge(each.verdict for each in recoveries)
     seen = [each.after_s for each in recoveries if each.after_s is not None]
-    return Finding(
+    finding = Finding(
         "recovers_within",
         verdict,
         "; ".join(_told(each, seconds) for each in recoveries if each.verdict is verdict),
@@ -73,6 +76,7 @@ def recovers_within(
             "bound_ms": round(bound_ms, 3),
         },
     )
+    return unless_noisy(finding, record, steady.end_s)
 
 
 class _Arrivals:

@@ -103,7 +103,7 @@ async def test_a_run_that_holds_leaves_everything_that_the_verdict_stands_on(exp
     judged = content["invariants"]
     assert isinstance(judged, list)
     assert [each["name"] for each in judged] == [
-        *("no_loss", "answers_correct", "faults_bit", "load_on_time", "nodes_stay_up")
+        *("no_loss", "answers_correct", "faults_bit", "load_on_time", "clock_steady", "nodes_stay_up")
     ]
     assert all({"made_by", "parameters"} <= each.keys() for each in judged)
     assert len(run.record.requests) == run.figures.ok == 40
@@ -125,7 +125,7 @@ async def test_all_findings_are_told_the_worst_first(experiment: Experiment) -> 
     with pytest.raises(Violated) as raised:
         run.holds(no_loss(), wrong)
     lines = str(raised.value).splitlines()
-    assert lines[0] == "VIOLATED: 4 of 5 invariants held"
+    assert lines[0] == "VIOLATED: 5 of 6 invariants held"
     assert lines[1].split() == ["✘", "wrong", "40", "requests", "too", "many"]
     assert any(line.startswith("  ✔ no_loss") for line in lines)
     assert lines[-1] == f"  run directory: {run.directory.path}"
