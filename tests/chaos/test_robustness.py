@@ -33,7 +33,6 @@ from reports.directory import RunDirectory
 from reports.verdict import Verdict
 from tests.chaos.relay import relay
 
-PROJECT = Path(__file__).parents[2]
 SHORT = constant(rate=40, seconds=1, inputs=["good"])
 WITHOUT_END = constant(rate=100, seconds=600, inputs=["good"])
 
@@ -205,7 +204,7 @@ async def main():
 asyncio.run(main())
 """
     started = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", harness), stdout=asyncio.subprocess.PIPE, cwd=PROJECT
+        *(sys.executable, "-c", harness), stdout=asyncio.subprocess.PIPE, cwd=tmp_path
     )
     assert started.stdout is not None
     process, keeper, child = map(int, (await started.stdout.readline()).split())

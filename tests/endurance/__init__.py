@@ -8,6 +8,7 @@ test_means.py      all of these, in a plain run
 
 test_redirects.py  one worker killed, or silent, again and again
 test_outage.py     no worker at all for four seconds
+test_killed.py     a session killed outright at random moments: who is left, what can be read
 test_soak.py       a random fault every ten seconds, for twenty minutes
 
 The environment makes them shorter, to try the code itself: ENDURANCE_REPEATS=2 ENDURANCE_MINUTES=0.5. On a machine that

@@ -111,7 +111,7 @@ def test_nothing_is_left_when_the_harness_itself_is_killed(tmp_path: Path) -> No
         assert harness.stdout is not None
         assert harness.stdout.readline() == b"up\n"
         children = psutil.Process(harness.pid).children(recursive=True)
-        assert len(children) == 4
+        assert len(children) == 5
         harness.kill()
         deadline = time.monotonic() + DEADLINE_S
         while not all(map(has_ended, children)) and time.monotonic() < deadline:
