@@ -77,6 +77,7 @@ def test_a_disk_that_hangs_holds_up_nobody(tmp_path: Path) -> None:
             return super().write(data)
 
     with Recorder(path) as recorder:
+        assert recorder._file is not None
         recorder._file._file.close()
         recorder._file._file = Hanging(path, "w")
         recorder.record(0, OpType.INVOKE, "infer")
@@ -152,6 +153,7 @@ def test_a_full_disk_is_a_problem_of_the_harness_that_names_the_file(tmp_path: P
 
 def test_what_could_not_be_written_at_the_very_end_is_told_by_closing(tmp_path: Path) -> None:
     recorder = Recorder(tmp_path / "history.jsonl")
+    assert recorder._file is not None
     with recorder._file._writing:
         recorder.record(0, OpType.INVOKE, "infer")
         recorder._file._file.close()
