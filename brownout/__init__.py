@@ -14,6 +14,10 @@ up.py            `brownout up`: the system on this machine, until Ctrl-C
   live_page.py     the dashboard beside it
   log_follower.py  the processes' logs, as they are written
 
+compare.py       `brownout compare`: whether runs differ, in one of three words
+  sides.py         what is compared: a run or a folder of runs, on each side
+  turns.py         runs made for it, in counter-balanced order
+
 load.py          `brownout load`: traffic for a running system; the client itself is system/client
 
 run.py           `brownout run`: a scenario, a schedule or a saved case

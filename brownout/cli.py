@@ -8,6 +8,7 @@ from typing import Annotated, Final, NoReturn
 
 import typer
 
+from brownout.compare import compare
 from brownout.doctor import doctor
 from brownout.exit_code import ExitCode
 from brownout.judge import judge
@@ -57,7 +58,7 @@ def application() -> typer.Typer:
         name="brownout", no_args_is_help=True, rich_markup_mode="rich", pretty_exceptions_show_locals=False
     )
     app.callback()(about)
-    for command in (up, load, run, replay, judge, view, report, doctor):
+    for command in (up, load, run, replay, judge, compare, view, report, doctor):
         app.command()(command)
     return app
 

@@ -40,6 +40,7 @@ sometimes          what an exploration must have met at least once
 regression         a failure that was made small, in a file
 run, judgement     a finished run in the hands of a scenario, and what was found about it
 rejudge            a finished run judged again, from its directory alone
+step_summary       the same for GitHub Actions
 progress, terminal what a person sees: while it goes on, and at the end
 plugin, session    how pytest drives it: options, fixtures, and what the fixtures are made of
 parting            SIGTERM, and the death of the process that a session belongs to

@@ -44,7 +44,7 @@ class Experiment:
         self._laboratory = laboratory
         self._scenario = scenario
         self._test = test
-        self._replay = replay
+        self.replay: Final = replay
 
     async def __call__(
         self,
@@ -66,7 +66,7 @@ class Experiment:
         return await self._perform(
             self._scenario,
             workload=workload,
-            schedule=planned,
+            schedule=Schedule() if self._laboratory.without_faults else planned,
             system=system or bundled(),
             seed=seed,
             into=self.runs,
@@ -158,7 +158,7 @@ class Experiment:
                     "seed": seed,
                     "session_seed": laboratory.seed,
                     "started": started.isoformat(timespec="milliseconds"),
-                    "replay": self._replay,
+                    "replay": self.replay,
                     "workload": workload.to_json(),
                     "system": system.to_json(),
                     **laboratory.provenance,

@@ -14,7 +14,7 @@ from chaos.substrate import InTime, Launch, real_time
 @dataclass(frozen=True, slots=True)
 class Laboratory:
     """What all experiments of a session share. `controls` are the control runs so far, by what they are controls of;
-    `in_time` is the time that clusters of this substrate live in.
+    `in_time` is the time that clusters of this substrate live in; `without_faults`, no schedule is carried out.
     """
 
     substrate: str
@@ -24,6 +24,7 @@ class Laboratory:
     provenance: Mapping[str, Any]
     watcher: Watcher = field(default_factory=Unwatched)
     in_time: InTime = real_time
+    without_faults: bool = False
     controls: dict[str, Run] = field(default_factory=dict)
 
     def seed_of(self, name: str) -> int:

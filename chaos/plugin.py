@@ -6,6 +6,7 @@ Every pytest in an environment that has Brownout loads this file, so it imports 
 from __future__ import annotations
 
 import inspect
+import os
 import random
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
@@ -34,6 +35,7 @@ ABSENCE: Final = "substrate_missing"  # of a skipped scenario's properties: why
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("brownout", "chaos experiments")
     group.addoption("--substrate", choices=SUBSTRATES, default="local", help="where clusters run (default: local)")
+    group.addoption("--without-faults", action="store_true", help="leave every fault out: the baseline to compare with")
     group.addoption("--chaos-seed", type=int, metavar="N", help="repeat a session: the seed its header shows")
     group.addoption(
         "--runs-dir", type=Path, metavar="DIR", help="where runs are kept (default: reports/runs in the root directory)"
@@ -178,6 +180,7 @@ def pytest_terminal_summary(
         from chaos.terminal import summarise  # noqa: PLC0415 - see above
 
         summarise(finished, skipped, terminalreporter, config)
+        _summarise_step(terminalreporter, config)
     explored = config.stash[explored_key]
     if explored:
         from chaos.explored import Explored  # noqa: PLC0415 - see above
@@ -194,6 +197,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
         if Explored.of(told).never:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def _summarise_step(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """For GitHub Actions, which says where."""
+    from chaos.step_summary import VARIABLE, append_to, step_summary  # noqa: PLC0415 - see above
+
+    if not (file := os.environ.get(VARIABLE)):
+        return
+    finished, skipped, seed = config.stash[finished_key], config.stash[skipped_key], config.stash[seed_key]
+    text = step_summary(finished, skipped, substrate=config.getoption("--substrate"), seed=seed)
+    if problem := append_to(Path(file), text):
+        terminalreporter.write_line(problem, yellow=True)
 
 
 class Finished:

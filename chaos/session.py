@@ -40,6 +40,7 @@ def open_laboratory(config: pytest.Config, *, seed: int) -> Laboratory:
         provenance=provenance(config.rootpath),
         watcher=watcher(config),
         in_time=timekeeper(Substrate(name)),
+        without_faults=config.getoption("--without-faults"),
     )
 
 
@@ -76,4 +77,5 @@ def properties(experiment: Experiment) -> list[tuple[str, object]]:
         *(("run_directory", str(run.directory.path)) for run in experiment.runs),
         *(("control_directory", str(run.directory.path)) for run in experiment.controls),
         ("seed", str(experiment.seed)),
+        ("replay", experiment.replay),
     ]

@@ -15,6 +15,8 @@ directory   one run on disk, written so that a crash leaves everything before it
 Computed from it by pure functions:
 
 measure     figures: how many, how fast, how much was left to do it with
+compare     whether sets of runs differ, as far as can be told
+seconds     whether two single runs do
 noise       how much the machine itself was in the way
 series      requests, latencies and answers over time
 bands       where fault windows are drawn

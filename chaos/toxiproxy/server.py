@@ -56,8 +56,9 @@ class ToxiproxyServer:
         try:
             while not ended.done():
                 silences = 0 if await self._answers() else silences + 1
+                told = "1 call" if silences == 1 else f"{silences} calls in a row"
                 if silences == SILENCES and not ended.done():
-                    raise ToxiproxyProblem(f"toxiproxy-server hangs: {SILENCES} calls in a row without an answer")
+                    raise ToxiproxyProblem(f"toxiproxy-server hangs: {told} without an answer")
                 await asyncio.wait({ended}, timeout=PULSE_S)
         finally:
             ended.cancel()

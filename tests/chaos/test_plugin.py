@@ -72,6 +72,7 @@ def toxiproxy() -> str:
 def scenario(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, toxiproxy: str) -> Write:
     monkeypatch.setenv("PYTHONPATH", str(PROJECT))
     monkeypatch.delenv("REQUIRE_SUBSTRATES", raising=False)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
     # Pytester moves HOME, and with it the cache that the server would be found in.
     monkeypatch.setenv("TOXIPROXY_SERVER", toxiproxy)
     # Two seconds of processor time in each session; one of them has every plugin that is installed here.
@@ -91,8 +92,9 @@ def run_directories(pytester: pytest.Pytester) -> list[Path]:
 def test_a_scenario_runs_in_strict_mode_and_is_summarised(
     pytester: pytest.Pytester, scenario: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv("PYTEST_ADDOPTS")
     scenario(HELD)
+    monkeypatch.delenv("PYTEST_ADDOPTS")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "summary.md"))
     result = pytester.runpytest_subprocess("--junitxml=junit.xml", "--chaos-seed", "11")
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(
@@ -112,7 +114,8 @@ def test_a_scenario_runs_in_strict_mode_and_is_summarised(
     ]
     run, control = (str(path) for path in sorted(run_directories(pytester), key=lambda path: "control" in path.name))
     assert found[:3] == [("verdict", "HELD"), ("run_directory", run), ("control_directory", control)]
-    assert found[3][0] == "seed"
+    assert [name for name, _ in found[3:]] == ["seed", "replay"]
+    assert (pytester.path / "summary.md").read_text().startswith("## Chaos: 2 HELD\n")
     assert (pytester.path / "reports" / "runs" / "latest").exists()
 
 

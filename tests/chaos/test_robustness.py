@@ -34,6 +34,7 @@ from reports.verdict import Verdict
 from tests.chaos.relay import relay
 
 SHORT = constant(rate=40, seconds=1, inputs=["good"])
+QUIET = constant(rate=10, seconds=600, inputs=["good"])
 WITHOUT_END = constant(rate=100, seconds=600, inputs=["good"])
 
 
@@ -122,12 +123,15 @@ async def test_a_runs_directory_that_is_read_only_is_said_before_anything_starts
 async def test_a_proxy_that_hangs_is_not_blamed_on_the_system(
     experiment: Experiment, laboratory: Laboratory, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chaos.toxiproxy.server.SILENCES", 2)
-    running = asyncio.create_task(experiment(WITHOUT_END, system=relay()))
-    await until(lambda: any(path.stat().st_size > 5000 for path in laboratory.runs.glob("2*/history.jsonl")))
+    monkeypatch.setattr("chaos.toxiproxy.server.SILENCES", 1)
+    running = asyncio.create_task(experiment(QUIET, system=relay()))
+    await until(lambda: any(path.stat().st_size > 2000 for path in laboratory.runs.glob("2*/history.jsonl")))
     (server,) = (child for child in psutil.Process().children() if "toxiproxy" in " ".join(child.cmdline()))
     server.suspend()
-    with pytest.raises(Inconclusive, match="toxiproxy-server hangs: 2 calls in a row without an answer"):
+    # Which of them notices first, the pulse or whoever waits for the edges to carry bytes, is a matter of milliseconds.
+    with pytest.raises(
+        Inconclusive, match="toxiproxy-server hangs: 1 call without an answer|proxy is silent|no answer"
+    ):
         await running
     assert gone(server.pid)
     content = only_directory(laboratory.runs).read_verdicts()

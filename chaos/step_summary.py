@@ -1,0 +1,94 @@
+"""What became of a session's runs, as Markdown for the page that GitHub Actions shows of a job."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from chaos.judgement import MARKS, WORST_FIRST
+from reports.directory import RunDirectory, RunDirectoryProblem
+from reports.verdict import Verdict
+
+VARIABLE: Final = "GITHUB_STEP_SUMMARY"  # environment: the file to append to
+HEAD: Final = ("", "scenario", "requests", "lost", "retries", "p50", "p99", "faults")
+
+
+def append_to(path: Path, text: str) -> str | None:
+    """What to say where that is not possible: a session does not fail for its summary."""
+    try:
+        with path.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as problem:
+        return f"{VARIABLE}={path}: {problem.strerror}"
+    return None
+
+
+def step_summary(runs: Sequence[Path], skipped: Mapping[str, int], *, substrate: str, seed: int) -> str:
+    """A table of all runs, and below it what was found about those that did not hold."""
+    read = [_read(path) for path in runs]
+    counts = Counter(verdict for verdict, *_ in read)
+    counted = " · ".join(f"{counts[each]} {each.value}" for each in reversed(WORST_FIRST) if each in counts)
+    lines = [f"## Chaos: {counted or 'nothing was run'}", "", f"Substrate `{substrate}`, seed `{seed}`.", ""]
+    if read:
+        lines += [_row(HEAD), _row(["---"] * len(HEAD))]
+        lines += [_row(_cells(*each)) for each in read]
+        lines.append("")
+    for verdict, facts, verdicts in read:
+        if verdict is not Verdict.HELD:
+            lines += _found(verdict, facts, verdicts)
+    lines += [f"- {_scenarios(count)} did not run: {_plain(reason)}" for reason, count in skipped.items()]
+    return "\n".join(lines) + "\n\n"
+
+
+def _read(path: Path) -> tuple[Verdict, Mapping[str, Any], Mapping[str, Any]]:
+    """A run that cannot be read is inconclusive, and says why."""
+    directory = RunDirectory(path)
+    try:
+        facts, verdicts = directory.read_facts(), directory.read_verdicts()
+    except RunDirectoryProblem as problem:
+        unreadable = {"name": "experiment", "verdict": Verdict.INCONCLUSIVE.value, "message": str(problem)}
+        return Verdict.INCONCLUSIVE, {"scenario": path.name}, {"invariants": [unreadable]}
+    if verdicts is None:
+        return Verdict.INCONCLUSIVE, facts, {}
+    return Verdict(verdicts["verdict"]), facts, verdicts
+
+
+def _cells(verdict: Verdict, facts: Mapping[str, Any], verdicts: Mapping[str, Any]) -> list[str]:
+    figures = verdicts.get("figures")
+    faults = ", ".join(dict.fromkeys(f"{each['kind']} {each['target']}" for each in verdicts.get("faults", ())))
+    if figures is None:
+        return [f"{MARKS[verdict]} {verdict.value}", facts["scenario"], *["-"] * 5, faults]
+    lost = figures["failed"] + figures["unknown"]
+    times = [_ms(figures["p50_ms"]), _ms(figures["p99_ms"])]
+    counts = [str(figures["requests"]), str(lost), str(figures["retries"])]
+    return [f"{MARKS[verdict]} {verdict.value}", facts["scenario"], *counts, *times, faults]
+
+
+def _found(verdict: Verdict, facts: Mapping[str, Any], verdicts: Mapping[str, Any]) -> Iterator[str]:
+    yield f"### {MARKS[verdict]} {_plain(facts['scenario'])}"
+    yield ""
+    for finding in verdicts.get("invariants", ()):
+        if finding["verdict"] != Verdict.HELD.value:
+            yield f"- **{finding['name']}** {finding['verdict']}: {_plain(finding['message'])}"
+    if "replay" in facts:
+        yield ""
+        yield f"```sh\n{facts['replay']}\n```"
+    yield ""
+
+
+def _row(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(map(_plain, cells))} |"
+
+
+def _plain(text: str) -> str:
+    """Nothing of it is taken for Markdown or HTML, or ends a table's row."""
+    words = " ".join(text.split())
+    return "".join(f"\\{each}" if each in "\\|`*_<>[]" else each for each in words)
+
+
+def _scenarios(count: int) -> str:
+    return "1 scenario" if count == 1 else f"{count} scenarios"
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value:.0f} ms"
