@@ -130,7 +130,7 @@ async def test_a_proxy_that_hangs_is_not_blamed_on_the_system(
     server.suspend()
     # Which of them notices first, the pulse or whoever waits for the edges to carry bytes, is a matter of milliseconds.
     with pytest.raises(
-        Inconclusive, match="toxiproxy-server hangs: 1 call without an answer|proxy is silent|no answer"
+        Inconclusive, match=r"toxiproxy-server hangs: 1 call without an answer|proxy is silent|no answer"
     ):
         await running
     assert gone(server.pid)
