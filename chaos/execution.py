@@ -7,13 +7,14 @@ start ─ load ─────────────────────�
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
 from chaos.clusters.cluster import Cluster, OnMachine
 from chaos.load import Load
-from chaos.machine import Watchman
+from chaos.machine import Watchman, collecting_little
 from chaos.nemesis import Nemesis
 from chaos.observer import Observer
 from chaos.progress import Moment, Progress
@@ -43,6 +44,10 @@ class Execution:
 
         Raises a group with whatever went wrong in the harness; nothing that the system does is an error here.
         """
+        with collecting_little() if isinstance(self.cluster, OnMachine) else nullcontext():
+            await self._run()
+
+    async def _run(self) -> None:
         system = self.cluster.system
         async with self.cluster.connect() as session, self.cluster.observe() as page:
             observer = None if page is None else Observer(page, self.recorder)

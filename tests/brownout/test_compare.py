@@ -98,7 +98,7 @@ def test_who_begins_changes_from_round_to_round(tmp_path: Path, monkeypatch: pyt
     assert balanced(sides, 1) == sides[::-1]
 
 
-def test_a_scenario_is_run_against_itself_without_its_faults(tmp_path: Path) -> None:
+def test_a_baseline_is_the_same_scenario_without_its_faults(tmp_path: Path) -> None:
     (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
     scenario = tmp_path / "test_scenario.py"
     scenario.write_text(
@@ -109,9 +109,13 @@ def test_a_scenario_is_run_against_itself_without_its_faults(tmp_path: Path) -> 
         "async def test_it_breaks(experiment):\n"
         "    await experiment(poisson(rate=30, seconds=5), [crash('worker1').between(2, 3)])\n"
     )
-    side = Side("baseline", str(scenario), ("--without-faults",)), Side("faults", str(scenario))
-    folders = take_turns(side, Turns(1, tmp_path / "made", "simulated"), say=lambda _: None)
-    windows = [len(RunDirectory(next(each.glob("2*"))).read().windows) for each in folders]
-    assert windows == [0, 1]
-    with pytest.raises(TurnProblem, match="nothing was run"):
-        take_turns((Side("no", "nowhere.py"), side[1]), Turns(1, tmp_path / "none", "simulated"), say=lambda _: None)
+    turns._turn(Side("baseline", str(scenario), ("--without-faults",)), tmp_path / "runs", "simulated", seed=1)
+    (path,) = (each for each in (tmp_path / "runs").glob("2*"))
+    record = RunDirectory(path).read()
+    assert record.windows == ()
+    assert len(record.requests) > 100
+
+
+def test_a_side_that_runs_nothing_is_told(tmp_path: Path) -> None:
+    with pytest.raises(TurnProblem, match=r"no: nothing was run \(pytest: 0\)"):
+        turns._turn(Side("no", "--version"), tmp_path / "runs", "simulated", seed=1)
