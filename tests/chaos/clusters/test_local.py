@@ -1,8 +1,6 @@
 """What is particular to clusters of processes; the rest is in test_contract.py."""
 
 import asyncio
-import os
-import signal
 import subprocess
 import sys
 import time
