@@ -17,6 +17,8 @@ from chaos.schedule import Schedule
 from chaos.system_under_test import ARROW, SystemUnderTest
 
 ENDS_A_PROCESS: Final = frozenset({"crash", "terminate"})
+# Under which a node seems to have died, to whoever had given it something to do.
+LOSES_A_NODE: Final = frozenset({"crash", "down", "flap"})
 # What a node survives and nobody gets an answer under: several nodes in it could cost a request all its attempts.
 FAILS: Final = frozenset({"fail_rpc"})
 
@@ -27,7 +29,9 @@ class Limits:
 
     `lead_s` is left alone at its beginning, so that there is something to compare with, and `tail_s` at its end.
     `outage_s` is how long no working node may be within reach; 0 for never. A node that was ended counts as away for
-    `back_s` after it is told to start: real ones load a model first.
+    `back_s` after it is told to start: real ones load a model first. Nodes are lost at the same moment or `apart_s` one
+    after the other: a text that is alone with one that is lost, and was there when the one before was, is what kills
+    nodes, as far as anybody can tell.
     """
 
     seconds: float
@@ -38,6 +42,7 @@ class Limits:
     shortest_s: float = 0.5
     longest_s: float = 3.0
     back_s: float = 3.0
+    apart_s: float = 4.0
 
     def problems(self, schedule: Schedule, system: SystemUnderTest) -> Iterator[str]:
         """Everything in which the schedule goes beyond them."""
@@ -49,6 +54,10 @@ class Limits:
             for earlier, later in pairwise(faults):
                 if later.start_s < self._away_until(earlier):
                     yield f"{later.fault.kind} hits {site} at {later.start_s:g} s, before {earlier.fault.kind} is over"
+        for earlier, later in pairwise(each for each in schedule.faults if each.fault.kind in LOSES_A_NODE):
+            if not self._told_apart(earlier, later):
+                what, when = later.fault.kind, f"{later.start_s:g} s"
+                yield f"{what} at {when} follows {earlier.fault.kind} too soon to be told apart"
         if (longest := self.longest_outage_s(schedule, system)) > self.outage_s:
             yield f"nobody is within reach for {longest:g} s, {self.outage_s:g} s are allowed"
 
@@ -63,6 +72,12 @@ class Limits:
             current = current + until_s - began_s if gone >= working else 0.0
             longest = max(longest, current)
         return longest
+
+    def _told_apart(self, earlier: Planned, later: Planned) -> bool:
+        """Two losses, from two causes or from one."""
+        flaps = "flap" in (earlier.fault.kind, later.fault.kind)
+        lost_s = (earlier.end_s or self.seconds) if earlier.fault.kind == "flap" else earlier.start_s
+        return (earlier.start_s == later.start_s and not flaps) or later.start_s >= lost_s + self.apart_s
 
     def _untimely(self, planned: Planned) -> Iterator[str]:
         what = f"{planned.fault.kind} {planned.target}"

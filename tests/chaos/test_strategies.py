@@ -118,6 +118,19 @@ def test_what_two_faults_fail_shrinks_to_two() -> None:
     assert smallest(overlapping) == ("0.5 s to 1 s: crash worker1", "0.5 s to 1 s: crash worker2")
 
 
+def test_workers_are_lost_at_once_or_one_well_after_the_other() -> None:
+    apart = list[float]()
+
+    @given(schedules(kinds=("crash", "down")))
+    @settings(max_examples=100, derandomize=True)
+    def note(schedule: Schedule) -> None:
+        starts = [each.start_s for each in schedule.faults]
+        apart.extend(later - earlier for earlier, later in pairwise(starts) if later > earlier)
+
+    note()
+    assert min(apart) >= Limits(seconds=12).apart_s
+
+
 def test_what_needs_one_kind_keeps_it() -> None:
     lines = smallest(lambda schedule: any(each.fault.kind == "latency" for each in schedule.faults))
     assert lines == ("0.5 s to 1 s: latency coordinator→worker1 (ms=100, jitter_ms=0, direction=down)",)
@@ -150,6 +163,10 @@ def test_workloads_shrink_towards_few_requests_at_equal_distances() -> None:
         (
             [crash("worker1").between(1, 3), down("coordinator→worker1").between(4, 6)],
             "down hits worker1 at 4 s, before crash is over",
+        ),
+        (
+            [crash("worker1").between(1, 3), down("coordinator→worker2").between(1.2, 4)],
+            "down at 1.2 s follows crash too soon to be told apart",
         ),
         (
             [*(blackhole(f"coordinator→worker{number}").between(2, 6.5) for number in (1, 2, 3))],
