@@ -196,7 +196,7 @@ async def test_a_node_that_ends_of_itself_is_a_violation(experiment: Experiment)
     program = "import os, sys, threading; threading.Timer(2.5, os._exit, [7]).start(); sys.argv = sys.argv[1:]; "
     program += "exec(open(sys.argv[0]).read())"
     node = back("back1")
-    dying = type(node)("back1", ("{python}", "-c", program, node.command[2], "{port}"), readiness=node.readiness)
+    dying = replace(node, command=("{python}", "-c", program, node.command[2], "{port}"))
     run = await experiment(constant(rate=20, seconds=4, inputs=["good"]), system=with_node(relay(), dying))
     with pytest.raises(Violated, match=r"back1 .*exit code 7\) at [0-3]\.\d\d s"):
         run.holds(answers_correct())
