@@ -7,6 +7,7 @@ serving system changes answers, not whether the model is right. So it belongs to
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from random import Random
 from typing import Any, Final, Protocol
@@ -85,10 +86,16 @@ class Sentences:
     """The texts of `SENTENCES` without its labels, which are the answers of one model among many."""
 
     def load(self) -> tuple[Input, ...]:
-        return tuple(Input(each.text) for each in InputFile(SENTENCES, "sst2").load())
+        return tuple(Input(each.text) for each in _sst2())
 
     def to_json(self) -> dict[str, Any]:
         return {"source": "sst2"}
+
+
+@cache
+def _sst2() -> tuple[Input, ...]:
+    """Read once: an exploration asks for them a thousand times a minute."""
+    return InputFile(SENTENCES, "sst2").load()
 
 
 def sentences() -> Inputs:
@@ -98,7 +105,7 @@ def sentences() -> Inputs:
 
 def embedded_answers() -> Mapping[str, str]:
     """What the embedded model of the bundled system says to each of `sentences()`."""
-    return {each.text: each.expected for each in InputFile(SENTENCES, "sst2").load() if each.expected is not None}
+    return {each.text: each.expected for each in _sst2() if each.expected is not None}
 
 
 def from_file(path: Path | str) -> Inputs:

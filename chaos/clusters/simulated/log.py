@@ -24,18 +24,18 @@ class Log:
     def __init__(self, component: str, bound: Mapping[str, str]) -> None:
         self._every = {"component": component, **bound}
         self._lines: list[tuple[float, str, Mapping[str, object]]] = []
+        self._told: list[Mapping[str, Any]] = []
 
     def write(self, now_s: float, event: str, fields: Mapping[str, object]) -> None:
         self._lines.append((now_s, event, fields))
 
     def __iter__(self) -> Iterator[Mapping[str, Any]]:
-        for now_s, event, fields in self._lines:
-            yield {
-                **self._every,
-                **fields,
-                "event": event,
-                "timestamp": (EPOCH + timedelta(seconds=now_s)).isoformat().replace("+00:00", "Z"),
-            }
+        # Every judge reads them all; what is told does not change.
+        for now_s, event, fields in self._lines[len(self._told) :]:
+            told = {**self._every, **fields, "event": event}
+            told["timestamp"] = (EPOCH + timedelta(seconds=now_s)).isoformat().replace("+00:00", "Z")
+            self._told.append(told)
+        return iter(self._told)
 
     def since(self, line: int) -> Iterator[tuple[str, Mapping[str, object]]]:
         """Event and fields of the lines from that number on."""

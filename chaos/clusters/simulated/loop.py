@@ -45,36 +45,32 @@ class Kind(IntEnum):
 STEP, TIMER, ARRIVAL = Kind
 
 
-class Call:
-    """What the loop hands out for a call to be made: `asyncio.TimerHandle`, with what this loop needs to know."""
+WHEN, NUMBER, CALLBACK, ARGS, CONTEXT, OF, KIND, GONE = range(8)
 
-    __slots__ = ("_when", "args", "callback", "context", "gone", "kind", "process")
 
-    def __init__(  # noqa: PLR0917 - made a million times a run, and keywords cost
-        self,
-        callback: Callable[..., object],
-        args: tuple[Any, ...],
-        context: Context,
-        process: Process | None,
-        when: float,
-        kind: Kind,
-    ) -> None:
-        self.callback = callback
-        self.args = args
-        self.context = context
-        self.process = process
-        self._when = when
-        self.kind = kind
-        self.gone = False
+class Call(list[Any]):
+    """What the loop hands out for a call to be made: `asyncio.TimerHandle`, with what this loop needs to know.
+
+    A list and not an object with attributes: tens of thousands are made in a run, and a heap of lists that begin with
+    time and number compares them without calling Python.
+    """
+
+    __slots__ = ()
 
     def cancel(self) -> None:
-        self.gone = True
+        self[GONE] = True
 
     def cancelled(self) -> bool:
-        return self.gone
+        return bool(self[GONE])
 
     def when(self) -> float:
-        return self._when
+        when: float = self[WHEN]
+        return when
+
+    @property
+    def kind(self) -> Kind:
+        kind: Kind = self[KIND]
+        return kind
 
 
 class VirtualLoop(asyncio.BaseEventLoop):
@@ -92,7 +88,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
         self._wire: Callable[[str], AbstractAsyncContextManager[Wire]] | None = None
         self._now = 0.0
         self._turn: deque[Call] = deque()
-        self._later: list[tuple[float, int, Call]] = []
+        self._later: list[Call] = []
         self._next = count().__next__
         self.set_exception_handler(lambda _, slip: self.slips.append(slip))
 
@@ -107,7 +103,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ) -> Call:
         if context is None:
             context = copy_context()
-        call = Call(callback, args, context, context.get(PROCESS), self._now, STEP)
+        call = Call((self._now, 0, callback, args, context, context.get(PROCESS), STEP, False))
         self._turn.append(call)
         return call
 
@@ -122,8 +118,8 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ) -> Call:
         if context is None:
             context = copy_context()
-        call = Call(callback, args, context, context.get(PROCESS), when, TIMER)
-        heappush(self._later, (when, self._next(), call))
+        call = Call((when, self._next(), callback, args, context, context.get(PROCESS), TIMER, False))
+        heappush(self._later, call)
         return call
 
     def call_later(  # type: ignore[override] # as above
@@ -144,7 +140,7 @@ class VirtualLoop(asyncio.BaseEventLoop):
     ) -> None:
         """Have something brought to a process from outside; what comes while it stands still waits for it."""
         context = self.outside if process is None else process.context
-        heappush(self._later, (when, self._next(), Call(callback, (what,), context, process, when, ARRIVAL)))
+        heappush(self._later, Call((when, self._next(), callback, (what,), context, process, ARRIVAL, False)))
 
     def serve(self, wire: Callable[[str], AbstractAsyncContextManager[Wire]]) -> None:
         """`wire` makes the connections of whoever speaks HTTP in this loop."""
@@ -172,27 +168,27 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 raise TimeStandsStill(f"at {self._now:.6f} s something goes on without end and without waiting")
             for _ in range(len(turn)):
                 call = turn.popleft()
-                process = call.process
-                if call.gone or (process is not None and not process.flows and process.withholds(call)):
+                _, _, callback, args, context, process, _, gone = call
+                if gone or (process is not None and not process.flows and process.withholds(call)):
                     continue
                 # In here and not in a method: this is the innermost loop of everything.
                 try:
-                    call.context.run(call.callback, *call.args)
+                    context.run(callback, *args)
                 except (SystemExit, KeyboardInterrupt):
                     raise
                 except BaseException as problem:  # noqa: BLE001 - as asyncio does: told, and nobody else is disturbed
-                    self.call_exception_handler({"message": f"in {call.callback!r}", "exception": problem})
+                    self.call_exception_handler({"message": f"in {callback!r}", "exception": problem})
 
     def _gather(self) -> bool:
         """Have the next turn hold all that is due now; where that is nothing, move on to when something is."""
         turn, later, now = self._turn, self._later, self._now
         moves = not turn
         if moves:
-            while later and later[0][2].gone:
+            while later and later[0][GONE]:
                 heappop(later)
             if not later:
                 raise TimeStandsStill(f"at {now:.6f} s everything waits, and for nothing that will come")
             self._now = now = max(now, later[0][0])
         while later and later[0][0] <= now:
-            turn.append(heappop(later)[2])
+            turn.append(heappop(later))
         return moves
