@@ -121,7 +121,7 @@ def _over_time(watch: Watch, minutes: int) -> None:
             [each for each in seen.samples if each.at_s >= start_s], span_s / POINTS, gap_s=max(GAP_S, span_s / 50)
         ),
         quantiles=quantiles_over_time(points(seen.log, start_s), span_s, bucket_width(span_s, LEVELS)),
-        batches=batches_between([each for each in seen.batches if each.at_s >= start_s], gap_s=3 * GAP_S),
+        batches=batches_between([each for each in seen.batches if each.at_s >= start_s], gap_s=5 * GAP_S),
         states=state_spans((each.look for each in seen.samples), seen.newest.at_s),
         workers=tuple(each.id for each in seen.newest.workers),
     )

@@ -22,6 +22,7 @@ from reports.notable import notable, requests_by_op
 from reports.page import Page, page
 from reports.palette import BAD, UNKNOWN, VERDICTS
 from reports.panels import themed
+from reports.plots import OUTCOME_WORD
 from reports.run_plots import run_chart
 from reports.waterfall import waterfall
 
@@ -148,7 +149,7 @@ def _waterfall(run: Opened, request: Request) -> None:
     line = run.lines.get(request.request_id or "")
     steps = waterfall(request, line, run.offset_s)
     dark = st.context.theme.type == "dark"
-    st.html(table("", ("what", ""), list(_facts(request))))
+    st.html(table("", ("this request", ""), list(_facts(request))))
     st.vega_lite_chart(
         themed(waterfall_chart(steps), dark=dark), theme=None, width="stretch", key=f"steps {request.op}"
     )
@@ -187,7 +188,8 @@ def _waterfall(run: Opened, request: Request) -> None:
 
 def _facts(request: Request) -> Iterator[tuple[str, str]]:
     yield "input", request.input
-    yield "outcome", f"{request.outcome.value}, {request.retries} retries, answered by {request.answer.get('worker')}"
+    worker = request.answer.get("worker") or "nobody"
+    yield "outcome", f"{OUTCOME_WORD[request.outcome]}, by {worker}, tried again {request.retries} times"
     if request.completed is not None and request.completed.error:
         yield "error", request.completed.error
     yield "id", request.request_id or "never told"

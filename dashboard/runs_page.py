@@ -34,10 +34,11 @@ def runs_page(settings: Settings, run_page: Any) -> None:  # noqa: ANN401 - a pa
         selection_mode="single-row",
         key="runs",
         column_config={
+            "scenario": st.column_config.TextColumn(width="medium"),
             "goodput": st.column_config.NumberColumn("goodput, per s", format="%.1f"),
             "p99_ms": st.column_config.NumberColumn("p99, ms", format="%.0f"),
             "recovery_s": st.column_config.NumberColumn("recovery, s", format="%.2f"),
-            "so far": st.column_config.LineChartColumn("goodput so far", y_min=0),
+            "so far": st.column_config.LineChartColumn("goodput so far", y_min=0, width="small"),
         },
     )
     if rows := picked.selection.rows:

@@ -61,7 +61,7 @@ def waterfall_chart(steps: Sequence[Step]) -> Chart:
                 for look in (halo, {**text, "color": INK.light})
             ),
             over({"place": place, "row": number + 0.5} for place, number in row.items())
-            .mark_text(**text, x=-8, align="right", color=INK.light)
+            .mark_text(**text, clip=False, x=-8, align="right", color=INK.light)
             .encode(y=alt.Y("row:Q", scale=scale, axis=None), text="place:N"),
         ]
 

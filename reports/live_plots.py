@@ -111,7 +111,7 @@ def state_rows(spans: Iterable[StateSpan], workers: Sequence[str], axis: TimeAxi
         bars.transform_filter("datum.state != 'up'")
         .mark_text(**inside, color=INK.light, clip=True, dy=-7)
         .encode(x=axis.x("start"), y=alt.Y("middle:Q", scale=scale, axis=None), text="words:N"),
-        named.mark_text(**names, x=-8, color=INK.light).encode(
+        named.mark_text(**names, clip=False, x=-8, color=INK.light).encode(
             y=alt.Y("row:Q", scale=scale, axis=None), text="worker:N"
         ),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,10 @@ from typing import Any
 import orjson
 
 from reports.directory import RunDirectory
-from reports.history import OpType
+from reports.history import OBSERVER, Op, OpType
 from reports.measure import figures
 from reports.verdict import Finding, Verdict
-from tests.reports.generated import FACTS, SCHEDULE, record
+from tests.reports.generated import FACTS, SCHEDULE, WORKERS, record
 
 STARTED = datetime(2026, 1, 17, 9, 31, tzinfo=UTC)
 HOSTILE = "<script>window.hacked = 1</script>"
@@ -26,13 +27,19 @@ def full_run(runs: Path, number: int = 0, **facts: Any) -> RunDirectory:
     )
     directory.write_run({**FACTS, **facts})
     directory.write_schedule(SCHEDULE)
-    directory.history.write_bytes(b"".join(op.to_json() for op in run.history))
+    directory.history.write_bytes(b"".join(_observed(op).to_json() for op in run.history))
     (directory.logs / "coordinator.log").write_bytes(b"".join(_lines(run)))
     failed = [each.op for each in run.requests if each.outcome is OpType.FAIL]
     retried = [each.op for each in run.requests if each.retries]
+    hostile = f" {HOSTILE}" if facts.get("scenario") == HOSTILE else ""
     findings = (
         Finding("no_loss", Verdict.VIOLATED, f"{len(failed)} requests were lost", tuple(failed), {"lost": len(failed)}),
-        Finding("retries_explained", Verdict.HELD, f"{len(retried)} retries {HOSTILE}", tuple(retried)),
+        Finding(
+            "retries_explained",
+            Verdict.HELD,
+            f"{len(retried)} retries, all while worker1 was down{hostile}",
+            tuple(retried),
+        ),
     )
     judged(directory, Verdict.VIOLATED, findings, figures(run.requests).to_json())
     return directory
@@ -54,7 +61,15 @@ def short_run(runs: Path, number: int) -> RunDirectory:
     directory = RunDirectory.create(runs, f"scenario {number % 7}", STARTED + timedelta(minutes=number))
     directory.write_run({"scenario": f"scenario {number % 7}", "substrate": "local", "seed": number, "started": "2026"})
     verdict = list(Verdict)[number % 3]
-    told = {"requests": 100, "ok": 100, "goodput_rps": 40.0 + number % 5, "p99_ms": 100.0 + number % 9}
+    told = {
+        "requests": 100,
+        "ok": 100,
+        "failed": 0,
+        "unknown": 0,
+        "retries": number % 4,
+        "goodput_rps": 40.0 + number % 5,
+        "p99_ms": 100.0 + number % 9,
+    }
     judged(directory, verdict, (Finding("no_loss", verdict, "as made"),), told)
     return directory
 
@@ -63,6 +78,23 @@ def broken_run(runs: Path) -> RunDirectory:
     directory = RunDirectory.create(runs, "broken", STARTED + timedelta(days=40))
     (directory.path / "run.json").write_text("{")
     return directory
+
+
+def _observed(op: Op) -> Op:
+    """A sample of the observer with what it would have been told of the workers."""
+    if op.process != OBSERVER:
+        return op
+    state = "down" if 5.0 <= op.time_s < 9.0 else "trial" if 9.0 <= op.time_s < 10.0 else "up"
+    workers = [
+        {
+            "id": name,
+            "state": state if name == "worker1" else "up",
+            "in_flight": int(name != "worker1" or state == "up"),
+        }
+        for name in WORKERS
+    ]
+    held_back = 75 if 12.0 <= op.time_s < 14.0 else 0
+    return replace(op, value={**(op.value or {}), "workers": workers, "queue_length": held_back})
 
 
 def _lines(run: Any) -> list[bytes]:

@@ -50,12 +50,12 @@ def picture_runs(browser: Browser, runs: Path, folder: Path, scratch: Path) -> N
         take(visit, folder / "runs.png")
         page = visit.open(f"http://{host}/run?run={newest}", "What was broken")
         page.get_by_test_id("stVegaLiteChart").first.locator("svg").first.wait_for()
-        take(visit, folder / "run.png", height=1180)
+        take(visit, folder / "run.png", height=1260)
         retried = page.get_by_role("row", name="retries_explained").get_by_role("link")
         if retried.count():
             retried.first.click()
             visit.shows("attempt 2")
-        page.get_by_text("One request").first.scroll_into_view_if_needed()
+        page.get_by_text("Logs around it").first.scroll_into_view_if_needed()
         take(visit, folder / "request.png", height=900)
         page.close()
 
@@ -76,7 +76,7 @@ def picture_live(browser: Browser, folder: Path, scratch: Path) -> None:
             page.wait_for_timeout(25_000)
             os.kill(up.pids["worker2"], signal.SIGKILL)
             page.wait_for_timeout(25_000)
-            take(visit, folder / "live.png", height=1250)
+            take(visit, folder / "live.png", height=1420)
         finally:
             load.kill()
             load.wait()
