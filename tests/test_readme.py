@@ -30,6 +30,10 @@ RUN_BY: Final = {
     "docker compose up --build --wait": "tests/compose/test_compose.py",
     ".venv/bin/pytest -m chaos test_my_promise.py": "tests/test_readme.py",
     ".venv/bin/brownout view": "tests/brownout/test_view.py",
+    ".venv/bin/brownout judge reports/runs/latest": "tests/brownout/test_judge.py",
+    ".venv/bin/brownout judge reports/runs/latest --invariant 'latency_below(5000, at=0.5)' --invariant reconciled": (
+        "tests/brownout/test_judge.py"
+    ),
 }
 
 

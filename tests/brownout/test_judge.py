@@ -25,11 +25,15 @@ def test_the_exit_code_is_the_verdict(tmp_path: Path, record: object, whole: boo
 
 def test_several_runs_are_judged_by_what_is_asked_and_the_worst_counts(tmp_path: Path) -> None:
     runs = [str(kept(tmp_path, record, judges=(no_loss(),)).path) for record in (CALM, LOST)]
-    told = brownout("judge", *runs, "-i", "answers_correct", "-i", "latency_below(5000, at=0.5)")
+    told = brownout("judge", *runs, "-i", "answers_correct", "--invariant", "latency_below(5000, at=0.5)")
     assert told.returncode == 1
     assert "✘ VIOLATED" in told.stdout
     assert "a (NEGATIVE instead of POSITIVE)" in told.stdout
     assert "no_loss" not in told.stdout
+    told = brownout("judge", runs[0], "--invariant", "latency_below(5000, at=0.5)", "--invariant", "reconciled")
+    assert "latency_below" in told.stdout
+    assert "? reconciled" in told.stdout
+    assert told.returncode == 2
 
 
 def test_what_cannot_be_read_is_named_and_the_others_are_judged_all_the_same(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from chaos.inputs import from_file
 from chaos.invariants import answers_correct, no_loss
 from chaos.laboratory import Laboratory
 from chaos.problems import HarnessProblem
+from chaos.rejudge import judge_again
 from chaos.run import Inconclusive, Violated
 from chaos.schedule import InvalidSchedule, Schedule
 from chaos.substrate import Substrate, launcher
@@ -98,6 +99,7 @@ async def test_a_run_that_holds_leaves_everything_that_the_verdict_stands_on(exp
     )
     assert facts["seed"] == experiment.seed
     assert facts["workload"]["rate"] == 40
+    assert judge_again(run.directory).judgement.to_json() == run.judgement.to_json() == verdicts(run.directory)
     content = verdicts(run.directory)
     assert content["verdict"] == "HELD"
     judged = content["invariants"]

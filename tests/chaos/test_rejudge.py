@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
+from chaos.experiment import Experiment
+from chaos.faults import crash, restart
 from chaos.invariants import Invariant, answers_correct, goodput_at_least, latency_below, no_loss
 from chaos.judgement import judge, undecided
+from chaos.laboratory import Laboratory
 from chaos.rejudge import NoInvariant, judge_again, known, parse_invariant
+from chaos.substrate import Substrate, launcher, timekeeper
+from chaos.workload import poisson
 from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.history import END, RECORDER, History, Op, OpType
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 from tests.chaos.invariants.golden import FACTS, ask, golden, ok, served, status, window
+from tests.chaos.invariants.golden_logs import computed, ended, logged
 from tests.chaos.invariants.test_any_history import OF_REQUESTS, OF_THE_RUN
 from tests.reports import generated
 
@@ -136,3 +144,30 @@ def test_what_makes_no_invariant_is_explained(written: str, problem: str) -> Non
     with pytest.raises(NoInvariant) as refused:
         parse_invariant(written)
     assert problem in str(refused.value)
+
+
+async def test_a_real_run_and_all_its_logs_are_judged_again_to_the_letter(tmp_path: Path) -> None:
+    in_virtual_time = launcher(Substrate.SIMULATED, Console(stderr=True))
+    laboratory = Laboratory(
+        "simulated", in_virtual_time, runs=tmp_path, seed=1, provenance={}, in_time=timekeeper(Substrate.SIMULATED)
+    )
+    experiment = Experiment(laboratory, scenario="real", test="test_rejudge.py::test_real", replay="pytest …")
+    run = await experiment(poisson(rate=40, seconds=6), [crash("worker1").at(2), restart("worker1").at(3)])
+    with suppress(AssertionError):  # some are not made for such a run; what they find is compared all the same
+        run.holds(*ALL)
+    assert run.record.has_log("coordinator")
+    again = judge_again(run.directory)
+    assert again.judgement.to_json() == again.stored == run.judgement.to_json()
+    held = {each.name for each in again.judgement.findings if each.verdict is Verdict.HELD}
+    assert {"reconciled", "logs_complete", "status_truthful", "batches_within", "work_conserving"} <= held
+
+
+def test_findings_about_logs_are_found_again_from_the_directory(tmp_path: Path) -> None:
+    directory = kept(tmp_path, LOST)
+    lines = [ended("a", worker="worker1"), ended("b", worker="worker2")]
+    logged(directory.logs, coordinator=lines, worker1=[computed("a", outputs=["POSITIVE"])], worker2=[], worker3=[])
+    directory.write_verdicts(judge(directory.read(), ALL, run=directory.name).to_json())
+    again = judge_again(RunDirectory(directory.path))
+    assert again.judgement.to_json() == again.stored
+    (told,) = (each for each in again.judgement.findings if each.name == "reconciled")
+    assert (told.verdict, told.figures["wrong"], told.figures["lost"]) == (Verdict.VIOLATED, 1, 1)
