@@ -13,7 +13,22 @@ from rich.console import Console
 from chaos.clusters.cluster import Cluster
 from chaos.clusters.simulated.cluster import SimulatedCluster
 from chaos.clusters.simulated.virtual_time import run
-from chaos.faults import blackhole, crash, down, latency, pause, reset, terminate
+from chaos.faults import (
+    bandwidth,
+    blackhole,
+    crash,
+    down,
+    fail_rpc,
+    latency,
+    limit_data,
+    pause,
+    reset,
+    slice,  # noqa: A004 - its name everywhere
+    slow_close,
+    slow_model,
+    starve_cpu,
+    terminate,
+)
 from chaos.faults.aim import Aimed
 from chaos.substrate import Substrate, SubstrateMissing, launcher
 from tests.chaos.clusters.conformance import SLOW, Lines, Seen, file_lines, seen
@@ -71,10 +86,24 @@ CONTRACTS: dict[str, tuple[Aimed, Contract]] = {
     "reset to a worker": (reset(EDGE), CUT),
     "reset to a worker, down": (reset(EDGE, direction="down"), CUT),
     "down to a worker": (down(EDGE), CUT),
+    "bandwidth to a worker": (bandwidth(EDGE, kb_per_s=1), SLOWER),
+    "slices to a worker": (slice(EDGE), SLOWER),
+    "few bytes from a worker": (limit_data(EDGE, bytes=200), CUT),
+    "slow ends to a worker": (slow_close(EDGE, ms=500), SLOWER),
+    "a worker's slow model": (slow_model(WORKER, ms=200), SLOWER),
+    "a worker's failing calls": (fail_rpc(WORKER, times=2), Contract(words("cut"), words("cut"))),
+    "a worker's errors": (
+        fail_rpc(WORKER, times=2, status="INTERNAL"),
+        Contract(words("refused"), may_opinions=words("refused")),
+    ),
+    "a starved worker": (starve_cpu(WORKER), Contract(may_attempts=words("silent"), may_opinions=words(NO_HEARTBEAT))),
     "crash of the coordinator": (crash(COORDINATOR), Contract(under_way=NOBODY, asked=NOBODY, arrived=False)),
     "pause of the coordinator": (pause(COORDINATOR), Contract(under_way=SILENCE, asked=SILENCE, arrived=False)),
     "terminate of the coordinator": (terminate(COORDINATOR), Contract(asked=words("fail 503"), arrived=False)),
     "latency from clients": (latency(ENTRY, ms=400), SLOWER),
+    "bandwidth from clients": (bandwidth(ENTRY, kb_per_s=1), SLOWER),
+    "slices from clients": (slice(ENTRY), SLOWER),
+    "few bytes to clients": (limit_data(ENTRY, bytes=100), Contract(under_way=NOBODY, asked=NOBODY)),
     "blackhole from clients": (blackhole(ENTRY), Contract(under_way=SILENCE, asked=SILENCE, arrived=False)),
     "blackhole from clients, up": (blackhole(ENTRY, direction="up"), Contract(asked=SILENCE, arrived=False)),
     "blackhole from clients, down": (
