@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
-from chaos.inputs import embedded_answers
+from chaos.inputs import golden_answers
 from chaos.system_under_test import Session
 
 
@@ -15,7 +15,7 @@ class InferClient:
     `timeout_s` is what it gives each request, in its header; None leaves it to the system.
     """
 
-    golden: Mapping[str, str] = field(default_factory=embedded_answers, repr=False)
+    golden: Mapping[str, str] = field(default_factory=golden_answers, repr=False)
     timeout_s: float | None = None
 
     @asynccontextmanager

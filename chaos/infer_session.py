@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from io import BytesIO
 from types import SimpleNamespace
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ KEPT: Final = ("request_id", "output", "worker", "retries", "workers_tried")  # 
 # Shorter than usual servers keep an idle connection (uvicorn: 5 s), so that no request is ever written to one that the
 # server is closing at that moment, and whose fate nobody would know.
 IDLE_CONNECTION_S: Final = 2.0
+LARGE: Final = 1 << 20  # bytes of a body from which on aiohttp wants to read it piece by piece
 ERROR_LENGTH: Final = 200  # characters of a reply that was not understood
 
 
@@ -65,7 +67,12 @@ class HttpWire:
         self, method: str, path: str, body: bytes = b"", headers: Mapping[str, str] | None = None, *, sending: Sending
     ) -> WireReply:
         async with self._http.request(
-            method, path, data=body, headers=headers, allow_redirects=False, trace_request_ctx=sending
+            method,
+            path,
+            data=body if len(body) < LARGE else BytesIO(body),
+            headers=headers,
+            allow_redirects=False,
+            trace_request_ctx=sending,
         ) as response:
             headers = response.headers
             return WireReply(

@@ -102,6 +102,8 @@ class Load:
             expected = asked.expected
         if expected is not None:
             value["expected"] = expected
+        if asked.refused is not None:
+            value["refused"] = asked.refused
         self.progress.offered += 1
         return self._recorder.record(self._take(), OpType.INVOKE, F, value)
 

@@ -96,6 +96,37 @@ class Burst:
 
 
 @dataclass(frozen=True, slots=True)
+class Ramp:
+    """From `from_rate` per second to `to_rate`, evenly more or less all the time: how much is too much?"""
+
+    kind: ClassVar[str] = "ramp"
+    from_rate: float
+    to_rate: float
+    seconds: float
+
+    def __post_init__(self) -> None:
+        _positive(self.kind, seconds=self.seconds)
+        rates = {name: rate for name, rate in (("from_rate", self.from_rate), ("to_rate", self.to_rate)) if rate != 0}
+        _positive(self.kind, **rates)
+        if not rates:
+            raise ValueError(f"{self.kind}: from_rate=0 and to_rate=0 leave nothing to send")
+
+    def due(self, rng: Random) -> Iterator[float]:  # noqa: ARG002 - nothing here is left to chance
+        """The n-th is due when, at the rate of each moment, n have been due before it."""
+        steepness = (self.to_rate - self.from_rate) / self.seconds
+        for number in count():
+            squared = self.from_rate**2 + 2 * steepness * number
+            if squared < 0:
+                return  # a falling rate never gets so far
+            divisor = self.from_rate + math.sqrt(squared)
+            # Of the two forms of the solution the one that also holds for a rate that does not change.
+            at = 2 * number / divisor if divisor else 0.0
+            if at >= self.seconds:
+                return
+            yield at
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """`clients` that each ask again as soon as they are answered: the load that a system sets itself."""
 
@@ -221,6 +252,11 @@ def burst(
     return Workload(Burst(size, every, seconds, rate), inputs_of(inputs))
 
 
+def ramp(from_rate: float, to_rate: float, seconds: float, *, inputs: Inputs | Iterable[str] | None = None) -> Workload:
+    """Evenly spaced requests that come ever faster, or ever slower, within `seconds`."""
+    return Workload(Ramp(from_rate, to_rate, seconds), inputs_of(inputs))
+
+
 def closed(clients: int, seconds: float, *, inputs: Inputs | Iterable[str] | None = None) -> Workload:
     """`clients` that each ask again as soon as they are answered, for `seconds`."""
     return Workload(Closed(clients, seconds), inputs_of(inputs))
@@ -238,7 +274,7 @@ def _remade(described: Mapping[str, Any]) -> Arrivals:
     kind, given = described.get("kind"), {name: value for name, value in described.items() if name != "kind"}
     if kind == InTurn.kind:
         return InTurn(tuple(map(_remade, given.get("parts", ()))))
-    known: dict[str, type[Arrivals]] = {each.kind: each for each in (Constant, Poisson, Burst, Closed)}
+    known: dict[str, type[Arrivals]] = {each.kind: each for each in (Constant, Poisson, Burst, Ramp, Closed)}
     if kind not in known:
         raise ValueError(f"no arrivals are called {kind!r}; there are {', '.join(sorted(known))}")
     try:

@@ -215,6 +215,18 @@ class Request:
         return str(self.value.get("input", ""))
 
     @property
+    def due_refusal(self) -> int | None:
+        """The status with which the system promises to refuse such an input; None where it is to be answered."""
+        due = self.value.get("refused")
+        return due if isinstance(due, int) else None
+
+    @property
+    def rightly_refused(self) -> bool:
+        """Whether it got that status."""
+        due = self.value.get("refused")
+        return due is not None and self.answer.get("status") == due
+
+    @property
     def label(self) -> str:
         """How a message names this request: its id where the system told one, else its op."""
         return self.request_id or f"op {self._columns.index[self._invoked_at]}"

@@ -11,7 +11,8 @@ from reports.verdict import Finding, Verdict
 def answers_correct(record: Record) -> Finding:
     """Every ok answer is the golden one: what the model says to that input alone, in a batch of one.
 
-    Judged are the requests whose `invoke` has `expected`. An ok without `output` is wrong whatever was expected.
+    Judged are the requests whose `invoke` has `expected`. An ok without `output` is wrong whatever was expected, and so
+    is any ok to an input that the system promises to refuse.
     """
     answered = [request for request in record.requests if request.outcome is OpType.OK]
     judged = [request for request in answered if _expected(request) is not None or "output" not in request.answer]
@@ -35,6 +36,9 @@ def answers_correct(record: Record) -> Finding:
 
 
 def _expected(request: Request) -> object:
+    """The golden answer; None where nobody knows it."""
+    if request.due_refusal is not None:
+        return f"a refusal with {request.due_refusal}"
     return request.value.get("expected")
 
 

@@ -13,16 +13,17 @@ Refusals: TypeAlias = Literal["lost", "allowed"]
 
 @invariant
 def no_loss(record: Record, *, refusals: Refusals = "lost") -> Finding:
-    """Every request was answered ok.
+    """Every request was answered ok, or refused where the system promises to refuse such an input.
 
     A request whose fate is unknown, or that nobody had answered when the run ended, is lost: its client has no answer,
     whatever the system did. One that was certainly not accepted (connection refused, 503, 4xx) is lost as well, unless
     `refusals` are "allowed", as under overload.
     """
-    judged = [each for each in record.requests if refusals == "lost" or each.outcome is not OpType.FAIL]
+    asked = [each for each in record.requests if not each.rightly_refused]
+    judged = [each for each in asked if refusals == "lost" or each.outcome is not OpType.FAIL]
     if not judged:
-        asked = len(record.requests)
-        why = f"all of {count(asked, 'request')} were refused" if asked else "no request was asked"
+        requests = len(record.requests)
+        why = f"all of {count(requests, 'request')} were refused" if requests else "no request was asked"
         return Finding("no_loss", Verdict.INCONCLUSIVE, f"{why}: nothing could be lost")
     lost = [request for request in judged if request.outcome is not OpType.OK]
     figures = {"requests": len(record.requests), "judged": len(judged), "lost": len(lost)}

@@ -24,6 +24,7 @@ def sheds_honestly(record: Record, *, at_least: Annotated[int, Ge(1)] = 1) -> Fi
     decide nothing.
     """
     refused = [each for each in record.requests if "status" in each.answer and each.outcome is OpType.FAIL]
+    refused = [each for each in refused if not each.rightly_refused]
     dishonest = {each.op: why for each in refused if (why := _dishonest(each)) is not None}
     # A 503 that names a request had taken it in, and its client cannot know what became of it.
     taken_in = [each for each in record.requests if each.answer.get("status") == REFUSED and each not in refused]

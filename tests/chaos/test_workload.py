@@ -9,8 +9,19 @@ from typing import cast
 import orjson
 import pytest
 
-from chaos.inputs import Input, embedded_answers, from_file, inputs_of, sentences, shuffled
-from chaos.workload import Burst, Poisson, Workload, burst, closed, constant, poisson
+from chaos.inputs import (
+    Input,
+    embedded_answers,
+    from_file,
+    golden_answers,
+    hostile,
+    inputs_from_json,
+    inputs_of,
+    mixed,
+    sentences,
+    shuffled,
+)
+from chaos.workload import Burst, Poisson, Workload, burst, closed, constant, poisson, ramp
 
 
 def due(workload: Workload, seed: int = 1) -> list[float]:
@@ -45,6 +56,23 @@ def test_a_burst_may_stand_on_steady_traffic() -> None:
     assert times == sorted(times)
     assert [count for count in Counter(times).values() if count > 1] == [5, 5]
     assert 50 < len(times) - 10 < 150
+
+
+def test_a_ramp_grows_or_falls_evenly() -> None:
+    rising = due(ramp(0, 20, seconds=10, inputs=["a"]))
+    assert len(rising) == 100  # ten a second on average
+    assert sum(at < 5 for at in rising) == 25  # and a quarter of them in the first half
+    assert rising == sorted(rising)
+    falling = due(ramp(20, 0, seconds=10, inputs=["a"]))
+    assert len(falling) == 100
+    assert sum(at < 5 for at in falling) == 75
+    assert falling == sorted(falling)
+    assert due(ramp(4, 4, seconds=1.25, inputs=["a"])) == pytest.approx([0, 0.25, 0.5, 0.75, 1.0])
+    assert ramp(2, 9, seconds=3, inputs=["a"]).to_json()["from_rate"] == 2
+    with pytest.raises(ValueError, match="nothing to send"):
+        ramp(0, 0, seconds=1)
+    with pytest.raises(ValueError, match=r"ramp: from_rate=-1 must be"):
+        ramp(-1, 1, seconds=1)
 
 
 @pytest.mark.parametrize("workload", [poisson(50, 3), burst(5, 1, 3, rate=9)])
@@ -202,3 +230,36 @@ def test_inputs_of_a_file_come_back_from_json_while_the_file_is_there(tmp_path: 
 def test_what_describes_no_workload_is_refused(described: dict[str, object], complaint: str) -> None:
     with pytest.raises(ValueError, match=complaint):
         Workload.from_json(described)
+
+
+def test_hostile_texts_are_what_the_catalogue_names_and_each_is_answered_or_refused() -> None:
+    loaded = hostile().load()
+    texts = {each.text for each in loaded}
+    assert "" in texts
+    assert any("\0" in text for text in texts)
+    assert any(len(text) > 1_000_000 for text in texts)
+    assert any(len(text.split()) > 512 for text in texts if len(text) < 10_000)
+    assert any("\u0600" <= character <= "\u06ff" for text in texts for character in text)
+    assert any(character > "\U0001f300" for text in texts for character in text)
+    assert {each.refused for each in loaded} == {None, 413, 422}
+    assert {each.expected for each in loaded} == {None}
+    known = golden_answers()
+    assert not [each for each in loaded if each.refused is not None and each.text in known]
+    assert len(texts & known.keys()) >= 20
+
+
+def test_pools_can_be_mixed_and_read_back_from_json() -> None:
+    both = mixed(hostile(), sentences(), inputs_of(["mine"]))
+    assert len(both.load()) == len(hostile().load()) + len(sentences().load()) + 1
+    assert inputs_from_json(orjson.loads(orjson.dumps(both.to_json()))) == both
+
+
+def test_a_file_may_say_what_must_be_refused_and_what_is_sent_many_times_over(tmp_path: Path) -> None:
+    path = tmp_path / "own.jsonl"
+    path.write_text('{"text": "no", "refused": 422, "times": 3}\n{"text": "yes", "label": "POSITIVE", "times": 2}\n')
+    assert from_file(path).load() == (Input("nonono", None, 422), Input("yesyes", "POSITIVE"))
+    path.write_text(
+        '{"text": "a", "refused": 200}\n{"text": "a", "refused": 422, "label": "X"}\n{"text": "a", "times": 0}\n'
+    )
+    with pytest.raises(ValueError, match=r'(?s)line 1: "refused".*line 2: "refused".*line 3: "times"'):
+        from_file(path).load()

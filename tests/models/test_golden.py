@@ -5,7 +5,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from chaos.inputs import SENTENCES
+from chaos.inputs import HOSTILE, SENTENCES
 from system.models import golden
 from system.models.classifier import Classifier
 
@@ -17,6 +17,15 @@ def test_golden_answers_are_what_the_model_says_today(classifier: Classifier) ->
     assert [prediction.label for prediction in classifier.classify(row["text"] for row in rows)] == [
         row["label"] for row in rows
     ]
+
+
+def test_golden_answers_to_hostile_texts_are_what_the_model_says_today_and_is_sure_of(classifier: Classifier) -> None:
+    rows = [orjson.loads(line) for line in HOSTILE.read_bytes().splitlines()]
+    answered = [row for row in rows if "refused" not in row]
+    predictions = classifier.classify(row["text"] * row.get("times", 1) for row in answered)
+    said = [prediction.label if prediction.score >= golden.SURE else None for prediction in predictions]
+    assert said == [row.get("label") for row in answered]
+    assert len([label for label in said if label]) >= 20
 
 
 def test_the_same_sentences_give_the_same_file(tmp_path: Path) -> None:

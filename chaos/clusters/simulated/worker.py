@@ -22,6 +22,7 @@ from system.coordinator.core.worker import Answer, ItemRefused
 
 CRASH_EXIT_CODE: Final = 70
 MAX_ITEMS: Final = 1024
+MAX_CHARACTERS: Final = 50_000  # of a text that the model reads
 
 # Seconds, at least and at most, as measured of the real ones on two cores.
 UNTIL_LISTENING_S: Final = (0.45, 0.75)
@@ -197,6 +198,8 @@ class Worker:
             elif (reason := self._killed_by(item.text)) is not None:
                 batch.bell = self._process.later(at - now, self._crash, reason)
                 return
+            elif len(item.text) > MAX_CHARACTERS:
+                outcomes.append(ItemRefused(f"the text has {len(item.text)} characters; {MAX_CHARACTERS} are read"))
             else:
                 outcomes.append(self._oracle(item.text))
                 at += self._text_s(item.text)
