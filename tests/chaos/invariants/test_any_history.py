@@ -13,6 +13,7 @@ from chaos.invariants import (
     answers_correct,
     batches_within,
     books_balance,
+    clock_steady,
     deadline_respected,
     drained,
     fair_share,
@@ -64,7 +65,7 @@ OF_REQUESTS = (
     work_conserving(),
     fair_share(),
 )
-OF_THE_RUN = (faults_bit(), nodes_stay_up())
+OF_THE_RUN = (faults_bit(), clock_steady(), nodes_stay_up())
 
 
 @pytest.mark.parametrize(
