@@ -104,6 +104,6 @@ def test_hundreds_of_runs_are_listed_without_reading_their_histories(tmp_path: P
         directory = left(tmp_path, number)
         judged(directory, "HELD")
         directory.history.mkdir()  # which nobody could read
-    began = time.perf_counter()
+    began = time.process_time()  # of this process alone, however busy the machine is
     assert len(run_index(tmp_path)) == 500
-    assert time.perf_counter() - began < 10  # 0.1 s on two quiet cores; this catches only a collapse
+    assert time.process_time() - began < 10  # 0.1 s on a quiet core; this catches only a collapse
