@@ -11,5 +11,6 @@ live_page     the system as it is now
 opened        runs as pages open them
 runs_page     all of them, and trends
 run_page      one of them, down to one request
+compare_page  two sides of runs, and how sure a difference is
 detection_page  planted bugs against invariants
 """

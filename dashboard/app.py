@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from dashboard.compare_page import compare_page
 from dashboard.detection_page import detection_page
 from dashboard.live_page import live_page
 from dashboard.markup import style
@@ -21,6 +22,7 @@ def main() -> None:
     pages = [
         st.Page(lambda: runs_page(settings, one), title="Runs", url_path="runs", icon="📋", default=not live_first),
         one,
+        st.Page(lambda: compare_page(settings), title="Compare", url_path="compare", icon="⚖️"),
         st.Page(lambda: detection_page(settings), title="Detection", url_path="detection", icon="🐞"),
     ]
     live = st.Page(lambda: live_page(settings), title="Live", url_path="live", icon="📈", default=live_first)

@@ -22,6 +22,7 @@ series      requests, latencies and answers over time
 bands       where fault windows are drawn
 states      what each worker was taken for, over time
 batches     how many batches, how large
+overlay     runs laid over each other, from the first fault on
 waterfall   one request from its due time to its answer
 notable     the requests that are worth a look
 around      what was logged around a moment
@@ -42,6 +43,7 @@ plots, svg  the charts, and how they enter a page
 panels      plots below each other with one crosshair
 live_plots  the charts of a running system
 run_plots, fault_panel, latency_panel  the same of a run
+compare_plots  two sides of a comparison
 detail_plots  one request, and one figure over many runs
 page        what a report says, before any of it is HTML
 render      a run as one self-contained HTML file, from `templates`

@@ -101,3 +101,13 @@ def test_the_matrix_shows_what_was_not_caught(host: str, visit: Visit) -> None:
     visit.open(f"http://{host}/detection", "2 of 3 planted bugs were caught.")
     assert "never lets an ejected worker back" in visit.text()
     visit.was_clean(host)
+
+
+def test_two_runs_are_compared_with_words_and_intervals(host: str, runs: Path, visit: Visit) -> None:
+    name = name_of(runs, "window-hacked")
+    page = visit.open(f"http://{host}/compare?A={name}&B={name}", "B less A")
+    assert "no difference shown" in visit.text()
+    assert "it says nothing about the next two" in visit.text()
+    visit.shows("Answers over time")
+    page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
+    visit.was_clean(host)
