@@ -45,6 +45,7 @@ progress, terminal what a person sees: while it goes on, and at the end
 plugin, session    how pytest drives it: options, fixtures, and what the fixtures are made of
 parting            SIGTERM, and the death of the process that a session belongs to
 replay             the command that runs a scenario again
+reference          the catalogue of faults, workloads and invariants as a page
 
 What it stands on:
 

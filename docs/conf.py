@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from sphinx.application import Sphinx
+
+from chaos.reference import page
 
 project = "Brownout"
 html_title = "Brownout"
@@ -41,5 +44,11 @@ def _literally(lines: list[str]) -> Iterator[str]:
         yield line
 
 
+def write_catalogue(app: Sphinx) -> None:
+    """The one page that is made anew for each build, so that it cannot fall behind what it lists."""
+    Path(app.srcdir, "reference", "catalogue.md").write_text(page(), encoding="utf-8")
+
+
 def setup(app: Sphinx) -> None:
+    app.connect("builder-inited", write_catalogue)
     app.connect("autodoc-process-docstring", indented_as_written)
