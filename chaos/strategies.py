@@ -51,7 +51,7 @@ FAULTS: Final[Mapping[str, st.SearchStrategy[Fault]]] = MappingProxyType(
         "blackhole": st.builds(Blackhole, st.sampled_from(("both", "up", "down"))),
         "reset": st.builds(Reset, st.sampled_from(("up", "down"))),
         "latency": st.integers(1, 10).map(lambda hundreds: Latency(100 * hundreds)),
-        "slow_model": st.integers(2, 10).map(lambda hundreds: SlowModel(100 * hundreds)),
+        "slow_model": st.integers(2, 5).map(lambda hundreds: SlowModel(100 * hundreds)),
         "flap": st.integers(2, 5).map(lambda hundreds: Flap(200 * hundreds, 100 * hundreds)),
         "slice": st.integers(1, 4).map(lambda tens: Slice(size=16, ms=10 * tens)),
         "bandwidth": st.integers(1, 3).map(Bandwidth),
@@ -60,6 +60,11 @@ FAULTS: Final[Mapping[str, st.SearchStrategy[Fault]]] = MappingProxyType(
     }
 )
 
+
+# Seconds that it takes, on a bad day, to see that they bite; who is struck for a shorter time was struck for nothing.
+SEEN_AFTER_S: Final[Mapping[str, float]] = MappingProxyType(
+    {"slow_model": 2.5, "flap": 2.0, "fail_rpc": 2.0, "slice": 1.5, "bandwidth": 1.5, "starve_cpu": 1.5}
+)
 
 # A call that fails is seen only where calls come often enough: whoever wants it says so, and sends enough.
 SEEN_AT_ONCE: Final = tuple(kind for kind in FAULTS if kind != "fail_rpc")
@@ -116,9 +121,10 @@ def _planned(draw: Draw, limits: Limits, aims: Mapping[str, tuple[str, ...]]) ->
     kind = draw(st.sampled_from(tuple(aims)))
     target = draw(st.sampled_from(aims[kind]))
     fault = draw(FAULTS[kind])
-    end = _tenths(limits.seconds - limits.tail_s)
-    start = draw(st.integers(_tenths(limits.lead_s), max(_tenths(limits.lead_s), end - _tenths(limits.shortest_s))))
-    lasts = draw(st.integers(_tenths(limits.shortest_s), _tenths(limits.longest_s)))
+    end, lead = _tenths(limits.seconds - limits.tail_s), _tenths(limits.lead_s)
+    shortest = _tenths(max(limits.shortest_s, SEEN_AFTER_S.get(kind, 0.0)))
+    start = draw(st.integers(lead, max(lead, end - shortest)))
+    lasts = draw(st.integers(shortest, max(shortest, _tenths(limits.longest_s))))
     return Planned(fault, target, start / TENTHS, min(start + lasts, end) / TENTHS)
 
 
