@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import repeat
@@ -81,9 +81,8 @@ class Accounts:
     def untold(self) -> tuple[tuple[Request, RequestLine | None], ...]:
         """Requests whose fate their clients do not know, each with the line that seems to be its own."""
         strangers: defaultdict[str, list[RequestLine]] = defaultdict(list)
-        for request_id, line in self.ended.first.items():
-            if request_id not in self.told.first:
-                strangers[line.input].append(line)
+        for line in self._unknown:
+            strangers[line.input].append(line)
         silent = (each for each in self.record.requests if each.request_id is None and each.outcome is OpType.INFO)
         return tuple((request, self._line_of(request, strangers)) for request in silent)
 
@@ -91,11 +90,13 @@ class Accounts:
     def strangers(self) -> tuple[RequestLine, ...]:
         """Lines that belong to no request that any client is known to have sent."""
         owned = {line.request_id for _, line in self.untold if line is not None}
-        return tuple(
-            line
-            for request_id, line in self.ended.first.items()
-            if request_id not in self.told.first and request_id not in owned
-        )
+        return tuple(line for line in self._unknown if line.request_id not in owned)
+
+    @cached_property
+    def _unknown(self) -> Sequence[RequestLine]:
+        """Lines under ids that no client was told."""
+        ids = self.ended.first.keys() - self.told.first.keys()
+        return [line for request_id, line in self.ended.first.items() if request_id in ids] if ids else ()
 
     def missing(self) -> tuple[str, ...]:
         """Which accounts there are none of, or only a part, in words."""

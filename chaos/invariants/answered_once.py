@@ -7,8 +7,6 @@ from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import completed_in_run, ledger_samples
 from chaos.invariants.wording import count, listing
 from reports.history import OpType, Request
-from reports.joined import Joined
-from reports.logs import RequestLine
 from reports.record import Record
 from reports.verdict import Figure, Finding, Verdict
 
@@ -83,11 +81,12 @@ def _log(record: Record, coordinator: str, answered: Sequence[Request]) -> Disag
     log = record.coordinator_log(coordinator)
     if log is None:
         return None
-    lines = log.ended
+    lines, several = log.ended.first, log.ended.several
     odd = {
-        request.request_id: len(lines.all(request.request_id))
+        request_id: len(log.ended.all(request_id))
         for request in answered
-        if request.request_id is not None and not _once_and_well(lines, request.request_id)
+        if (request_id := request.request_id) is not None
+        and ((line := lines.get(request_id)) is None or not line.success or request_id in several)
     }
     if not odd:
         return None
@@ -98,11 +97,6 @@ def _log(record: Record, coordinator: str, answered: Sequence[Request]) -> Disag
         f"{count(len(odd), 'answered request id')} not logged once and as a success by {coordinator}: {listing(told)}",
         tuple(odd),
     )
-
-
-def _once_and_well(lines: Joined[RequestLine], request_id: str) -> bool:
-    line = lines.first.get(request_id)
-    return line is not None and line.success and request_id not in lines.several
 
 
 def _ledger(record: Record, answers: int) -> Disagreement | None:

@@ -91,12 +91,13 @@ def _answered_twice(accounts: Accounts) -> Iterator[Discrepancy]:
 
 
 def _executed_twice(accounts: Accounts) -> Iterator[Discrepancy]:
+    lines, several = accounts.ended.first, accounts.executed.several
     for request_id, execution in accounts.executed.first.items():
-        line = accounts.ended.first.get(request_id)
+        line = lines.get(request_id)
         if line is None:
             continue  # a phantom, or what a coordinator had in its hands when it was killed
-        once = request_id not in accounts.executed.several
-        if once and line.attempts and line.attempts[-1].worker == execution.worker:
+        once = request_id not in several
+        if once and line.attempts and line.attempts[-1].worker == execution.batch.worker:
             continue
         times = Counter(each.worker for each in accounts.executed.all(request_id))
         sent = Counter(attempt.worker for each in accounts.ended.all(request_id) for attempt in each.attempts)
@@ -107,18 +108,18 @@ def _executed_twice(accounts: Accounts) -> Iterator[Discrepancy]:
 
 
 def _phantom(accounts: Accounts) -> Iterator[Discrepancy]:
-    capacity = accounts.record.capacity
+    capacity, lines, executions = accounts.record.capacity, accounts.ended.first, accounts.executed.first
     for request_id, request in accounts.identified:
         if request.outcome is not OpType.OK:
             continue
-        if request_id not in accounts.ended.first:
+        if request_id not in lines:
             yield Discrepancy(
                 f"{request_id} (answered, and unknown to the coordinator's log)", (request.op, request_id)
             )
             continue
         worker = request.answer.get("worker")
-        execution = accounts.executed.first.get(request_id)
-        if worker not in capacity or (execution is not None and execution.worker == worker):
+        execution = executions.get(request_id)
+        if (execution is not None and execution.batch.worker == worker) or worker not in capacity:
             continue
         if all(each.worker != worker for each in accounts.executed.all(request_id)):
             words = f"{request_id} (answered by {worker}, which never computed it)"
@@ -127,8 +128,9 @@ def _phantom(accounts: Accounts) -> Iterator[Discrepancy]:
         ended = "answered" if line.success else "ended"
         yield Discrepancy(f"{line.request_id} ({ended}, and nobody asked)", (line.request_id,))
     if not _books_emptied(accounts.record):
-        for request_id, execution in accounts.executed.first.items():
-            if request_id not in accounts.ended.first and request_id not in accounts.told.first:
+        unknown = executions.keys() - lines.keys() - accounts.told.first.keys()
+        for request_id, execution in executions.items() if unknown else ():
+            if request_id in unknown:
                 words = f"{request_id} (computed by {execution.worker}, and the coordinator never sent it)"
                 yield Discrepancy(words, (request_id,))
 
@@ -178,8 +180,9 @@ def _late(accounts: Accounts, late_s: float) -> Iterator[Discrepancy]:
 
 
 def _miscounted(accounts: Accounts) -> Iterator[Discrepancy]:
+    lines = accounts.ended.first
     for request_id, request in accounts.identified:
-        line = accounts.ended.first.get(request_id)
+        line = lines.get(request_id)
         answered = request.outcome is OpType.OK
         if (
             line is None
