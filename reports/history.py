@@ -201,6 +201,11 @@ class Request:
         return self._columns.op(self._invoked_at)
 
     @property
+    def invoked_op(self) -> int:
+        """The index of the asking."""
+        return self._columns.index[self._invoked_at]
+
+    @property
     def completed(self) -> Op | None:
         """None when the run ended before any answer."""
         return None if self._completed_at is None else self._columns.op(self._completed_at)
@@ -229,7 +234,7 @@ class Request:
     @property
     def label(self) -> str:
         """How a message names this request: its id where the system told one, else its op."""
-        return self.request_id or f"op {self._columns.index[self._invoked_at]}"
+        return self.request_id or f"op {self.invoked_op}"
 
     @property
     def scheduled(self) -> bool:

@@ -98,7 +98,7 @@ def latencies_ms(requests: Iterable[Request]) -> list[float]:
 
 def lateness_ms(requests: Iterable[Request]) -> dict[int, float]:
     """How late each was sent that had a time to be sent at, by the index of its op."""
-    return {each.invoked.index: (each.invoked_s - each.due_s) * 1000 for each in requests if each.scheduled}
+    return {each.invoked_op: (each.invoked_s - each.due_s) * 1000 for each in requests if each.scheduled}
 
 
 def load_span(requests: Sequence[Request]) -> tuple[float, float]:
