@@ -20,9 +20,8 @@ RUN python3 -m venv tools \
 FROM ${PYTHON_IMAGE} AS runtime
 LABEL org.opencontainers.image.licenses="Apache-2.0"
 # A number, which is what Kubernetes asks for to be sure that it is not root.
-ARG USER_ID=10001
-RUN groupadd --gid ${USER_ID} brownout \
-    && useradd --uid ${USER_ID} --gid ${USER_ID} --home-dir /tmp --no-create-home --shell /usr/sbin/nologin brownout
+RUN groupadd --gid 10001 brownout \
+    && useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin brownout
 WORKDIR /app
 ENV PATH=/opt/venv/bin:$PATH \
     HOME=/tmp \
@@ -44,7 +43,7 @@ COPY system/tls system/tls
 COPY system/tracing system/tracing
 COPY system/coordinator system/coordinator
 RUN python -m compileall -q .
-USER ${USER_ID}:${USER_ID}
+USER 10001:10001
 ENV HOST=0.0.0.0
 EXPOSE 8000
 HEALTHCHECK --interval=3s --timeout=5s --start-period=20s --retries=3 CMD ["python", "-m", "system.coordinator.health"]
@@ -66,7 +65,7 @@ COPY system/tls system/tls
 COPY system/tracing system/tracing
 COPY system/worker system/worker
 RUN python -m compileall -q .
-USER ${USER_ID}:${USER_ID}
+USER 10001:10001
 ENV HOST=0.0.0.0
 EXPOSE 50051
 HEALTHCHECK --interval=5s --timeout=5s --start-period=20s --retries=3 CMD ["python", "-m", "system.worker.health"]
@@ -83,7 +82,7 @@ COPY --from=client-packages /opt/venv /opt/venv
 COPY system/__init__.py system/settings.py system/
 COPY system/client system/client
 RUN python -m compileall -q .
-USER ${USER_ID}:${USER_ID}
+USER 10001:10001
 CMD ["python", "-m", "system.client"]
 
 
@@ -97,7 +96,7 @@ COPY --from=dashboard-packages /opt/venv /opt/venv
 COPY reports reports
 COPY dashboard dashboard
 RUN python -m compileall -q .
-USER ${USER_ID}:${USER_ID}
+USER 10001:10001
 ENV HOST=0.0.0.0
 EXPOSE 8501
 HEALTHCHECK --interval=5s --timeout=5s --start-period=30s --retries=3 CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen(f\"http://127.0.0.1:{os.environ.get('PORT') or 8501}/_stcore/health\", timeout=4)"]

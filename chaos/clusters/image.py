@@ -21,6 +21,7 @@ from chaos.image import Image
 
 BASE: Final = "PYTHON_IMAGE"  # environment, and build argument: what Dockerfiles with Python in them start from
 LEFT_OUT: Final = "__pycache__"
+PLAIN: Final = 0o644
 LAST_WORDS: Final = 12  # lines of a build that failed
 
 
@@ -54,35 +55,40 @@ def pull(name: str, engine: DockerClient, say: Callable[[str], None]) -> str:
     return name
 
 
-def _files(context: Mapping[str, Path | bytes]) -> Iterator[tuple[str, bytes]]:
-    """Each file's place in the context and what is in it."""
+def _files(context: Mapping[str, Path | bytes]) -> Iterator[tuple[str, int, bytes]]:
+    """Each file's place in the context, its permissions, and what is in it."""
     for place, source in context.items():
         if isinstance(source, bytes):
-            yield place, source
+            yield place, PLAIN, source
         elif source.is_dir():
             for path in source.rglob("*"):
                 within = path.relative_to(source)
                 if path.is_file() and LEFT_OUT not in within.parts:
-                    yield f"{place}/{within.as_posix()}", path.read_bytes()
+                    yield f"{place}/{within.as_posix()}", _mode(path), path.read_bytes()
         else:
-            yield place, source.read_bytes()
+            yield place, _mode(source), source.read_bytes()
 
 
-def _digest(files: list[tuple[str, bytes]], target: str, arguments: Mapping[str, str]) -> str:
+def _mode(path: Path) -> int:
+    """As it is, so that the engine knows again what it was sent by others, but readable: whoever it is copied for."""
+    return path.stat().st_mode & 0o777 | 0o444
+
+
+def _digest(files: list[tuple[str, int, bytes]], target: str, arguments: Mapping[str, str]) -> str:
     total = sha256(repr((target, sorted(arguments.items()))).encode())
-    for place, content in files:
-        total.update(f"{place} {len(content)} ".encode())
+    for place, mode, content in files:
+        total.update(f"{place} {mode:o} {len(content)} ".encode())
         total.update(content)
     return total.hexdigest()[:16]
 
 
-def _packed(files: list[tuple[str, bytes]]) -> io.BytesIO:
+def _packed(files: list[tuple[str, int, bytes]]) -> io.BytesIO:
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w") as archive:
-        for place, content in files:
+        for place, mode, content in files:
             entry = tarfile.TarInfo(place)
             entry.size = len(content)
-            entry.mode = 0o755  # some of them are programs, and none is a secret
+            entry.mode = mode
             archive.addfile(entry, io.BytesIO(content))
     packed.seek(0)
     return packed

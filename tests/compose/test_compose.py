@@ -60,7 +60,8 @@ def test_nobody_in_it_is_root_or_writes_to_its_image_and_only_this_machine_reach
     containers = calm.containers()
     assert set(containers) == {"coordinator", "worker1", "worker2", "worker3", "dashboard", "client"}
     for service, each in containers.items():
-        assert each["Config"]["User"] not in ("", "0", "root"), service
+        uid = calm.compose("exec", "-T", service, "python", "-c", "import os; print(os.getuid())")
+        assert (each["Config"]["User"], uid.strip()) == ("10001:10001", "10001"), service
         assert each["HostConfig"]["ReadonlyRootfs"], service
         assert each["HostConfig"]["CapDrop"] == ["ALL"], service
         bindings = (each["HostConfig"]["PortBindings"] or {}).values()
