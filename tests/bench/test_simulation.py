@@ -1,6 +1,7 @@
 """How many simulated schedules a minute this machine runs and judges, and what virtual time costs by itself."""
 
 import asyncio
+import gc
 import os
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -13,6 +14,7 @@ import pytest
 from chaos.bundled import bundled
 from chaos.clusters.simulated.loop import VirtualLoop
 from chaos.clusters.simulated.simulate import simulate
+from chaos.clusters.simulated.virtual_time import COLLECT_AFTER
 from chaos.faults import blackhole, crash, latency, pause
 from chaos.invariants import (
     answered_once,
@@ -31,7 +33,7 @@ from reports.verdict import Verdict
 
 SCHEDULES: Final = 200
 PROCESSES: Final = 2
-LEAST_A_MINUTE: Final = 1000
+LEAST_A_MINUTE: Final = 1000  # where two cores are all there for it
 LOAD: Final = constant(rate=10, seconds=30)
 JUDGES: Final = (
     *(no_loss(), answered_once(), answers_correct(), books_balance(), retries_explained(at_most=3)),
@@ -41,6 +43,7 @@ JUDGES: Final = (
 
 def judged(seed: int) -> Verdict:
     """Two faults on two of three workers, somewhere in thirty seconds."""
+    gc.set_threshold(COLLECT_AFTER)  # as an exploration does
     rng = Random(seed)
     first, second = rng.sample(["worker1", "worker2", "worker3"], 2)
     faults = [
@@ -67,7 +70,8 @@ def test_a_thousand_schedules_a_minute_are_run_and_judged_on_two_cores() -> None
     each_ms = 1000 * spent_s / SCHEDULES
     print(f"{per_minute:.0f} schedules/min in {PROCESSES} processes, {each_ms:.0f} ms of processor each")
     assert set(verdicts) == {Verdict.HELD}
-    assert per_minute >= LEAST_A_MINUTE
+    # By what they cost and not by how long they took, which is up to whoever else uses the machine.
+    assert each_ms <= PROCESSES * 60_000 / LEAST_A_MINUTE
 
 
 async def ticking(tasks: int, ticks: int) -> None:

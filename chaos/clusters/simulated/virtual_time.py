@@ -6,12 +6,14 @@ import asyncio
 import gc
 from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from chaos.clusters.simulated.loop import VirtualLoop
 from chaos.problems import HarnessProblem
 
 T = TypeVar("T")
+
+COLLECT_AFTER: Final = 100_000  # objects more than there were; a run of thirty seconds makes about as many
 
 
 class SimulationSlipped(HarnessProblem):
@@ -21,7 +23,7 @@ class SimulationSlipped(HarnessProblem):
 def run(work: Coroutine[Any, Any, T], loop: VirtualLoop | None = None) -> T:
     """To its end, in a thread in which no event loop runs. Raises SimulationSlipped for what went wrong unnoticed."""
     loop = loop or VirtualLoop()
-    with _seldom_collecting():
+    with seldom_collecting():
         try:
             result = loop.run_until_complete(work)
             loop.run_until_complete(loop.shutdown_asyncgens())
@@ -54,10 +56,12 @@ async def _finished(task: asyncio.Task[None]) -> None:
 
 
 @contextmanager
-def _seldom_collecting() -> Iterator[None]:
-    """A run makes tens of thousands of objects that all live to its end; looking through them often costs a tenth."""
+def seldom_collecting() -> Iterator[None]:
+    """A run makes tens of thousands of objects that all live to its end; looking through them again and again costs a
+    tenth. Around many runs it also saves the one look at the end of each.
+    """
     before = gc.get_threshold()
-    gc.set_threshold(100_000, *before[1:])
+    gc.set_threshold(max(COLLECT_AFTER, before[0]), *before[1:])
     try:
         yield
     finally:
