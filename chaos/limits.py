@@ -18,7 +18,9 @@ from chaos.system_under_test import ARROW, SystemUnderTest
 
 ENDS_A_PROCESS: Final = frozenset({"crash", "terminate"})
 # Under which a node seems to have died, to whoever had given it something to do.
-LOSES_A_NODE: Final = frozenset({"crash", "down", "flap"})
+AT_ONCE: Final = frozenset({"crash", "down"})
+AGAIN_AND_AGAIN: Final = frozenset({"flap", "blackhole", "reset"})  # or at their end, as what was swallowed is cut
+LOSES_A_NODE: Final = AT_ONCE | AGAIN_AND_AGAIN
 # What a node survives and nobody gets an answer under: several nodes in it could cost a request all its attempts.
 FAILS: Final = frozenset({"fail_rpc"})
 
@@ -75,9 +77,10 @@ class Limits:
 
     def _told_apart(self, earlier: Planned, later: Planned) -> bool:
         """Two losses, from two causes or from one."""
-        flaps = "flap" in (earlier.fault.kind, later.fault.kind)
-        lost_s = (earlier.end_s or self.seconds) if earlier.fault.kind == "flap" else earlier.start_s
-        return (earlier.start_s == later.start_s and not flaps) or later.start_s >= lost_s + self.apart_s
+        if earlier.start_s == later.start_s and {earlier.fault.kind, later.fault.kind} <= AT_ONCE:
+            return True
+        lost_s = (earlier.end_s or self.seconds) if earlier.fault.kind in AGAIN_AND_AGAIN else earlier.start_s
+        return later.start_s >= lost_s + self.apart_s
 
     def _untimely(self, planned: Planned) -> Iterator[str]:
         what = f"{planned.fault.kind} {planned.target}"
