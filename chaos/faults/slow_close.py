@@ -10,11 +10,11 @@ from chaos.faults.aim import Aimed, AimedHealing
 from chaos.faults.arguments import number_problems
 from chaos.faults.fault import Evidence, Injection, about
 from chaos.faults.on_edge import OnEdge, ends
+from chaos.faults.slowdown import baseline
 from chaos.faults.toxics import WAY, Toxics, Way, way_problems
 from chaos.probes import ProbeOutcome, ProbeResult
 from chaos.system_under_test import SystemUnderTest
 
-BASELINE_S: Final = 1.0  # for an end to come back before the injection; it takes milliseconds
 ENOUGH: Final = 0.8  # of the delay that was asked for
 TRIES: Final = 3  # the quickest counts: a busy machine slows single ones down
 ENDED: Final = frozenset({ProbeOutcome.READY, ProbeOutcome.CUT})
@@ -57,7 +57,7 @@ class SlowCloseInjection:
         self._before: ProbeResult | None = None
 
     async def inject(self) -> None:
-        self._before = await self._quickest(BASELINE_S)
+        self._before = await baseline(self._edge.farewell)
         await self._toxics.add()
 
     async def evidence(self, within_s: float) -> Evidence:
