@@ -230,7 +230,8 @@ def test_a_missing_substrate_fails_where_it_is_required(
 def test_a_run_is_told_about_while_it_goes_on(pytester: pytest.Pytester, scenario: Write) -> None:
     scenario(HELD.replace("load,", "constant(rate=20, seconds=6, inputs=['good']),", 1))
     result = pytester.runpytest_subprocess()
-    result.stdout.fnmatch_lines(["  it_holds  5 of 6 s, offered 2*/s, answered *, * waiting"])
+    # 20 requests a second, of which a busy machine sends some a second later.
+    result.stdout.fnmatch_lines(["  it_holds  5 of 6 s, offered [12]?/s, answered *, * waiting"])
 
 
 def test_runs_of_several_processes_are_summarised_together(pytester: pytest.Pytester, scenario: Write) -> None:
