@@ -79,7 +79,7 @@ def overlay_chart(first: Sequence[Sequence[OverlayPoint]], second: Sequence[Sequ
             detail="run:N",
             color=alt.Color("side:N", scale=alt.Scale(domain=["A", "B"], range=[GOOD.light, INK.light])),
             strokeDash=alt.StrokeDash("side:N", scale=alt.Scale(domain=["A", "B"], range=[[1, 0], [6, 3]])),
-            strokeWidth=alt.StrokeWidth("side:N", scale=alt.Scale(domain=["A", "B"], range=[2.4, 1.4]), legend=None),
+            strokeWidth=alt.condition("datum.side === 'A'", alt.value(2.6), alt.value(1.4)),
         ),
         width="container",
         height=220,

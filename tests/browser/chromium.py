@@ -7,7 +7,7 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -58,23 +58,25 @@ class Visit:
         self.page = page
         self.errors: list[str] = []
         self.hosts: set[str] = set()
+        self._network_changed = False
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda said: self._said(said.type, said.text, said.location.get("url", "")))
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
 
     def open(self, url: str, shows: str) -> Page:
-        """Go there and wait until it shows that text; once more where the network changed meanwhile."""
-        for last in (False, False, True):
-            try:
+        """Go there and wait until it shows that text; from the start, and forgetting all, if the network changed."""
+        for _ in range(3):
+            self.errors.clear()
+            self._network_changed = False
+            with suppress(Error):
                 self.page.goto(url)
-                self.page.get_by_text(shows).first.wait_for(timeout=PATIENCE_MS if last else PATIENCE_MS / 3)
-            except Error:
-                if last:
-                    raise
-            else:
-                break
-        return self.page
+            deadline = time.monotonic() + PATIENCE_MS / 1000
+            while time.monotonic() < deadline and not self._network_changed:
+                if shows in self.text():
+                    return self.page
+                self.page.wait_for_timeout(100)
+        raise AssertionError(f"{url} does not show {shows!r} but\n{self.text()}")
 
     def text(self) -> str:
         return self.page.locator("body").inner_text()
@@ -90,9 +92,10 @@ class Visit:
 
     def was_clean(self, host: str) -> None:
         """Nothing was complained of, and nobody but `host` was asked."""
-        assert self.errors == []
-        assert self.hosts <= {host}
+        assert not self.errors, self.errors
+        assert self.hosts <= {host}, self.hosts
 
     def _said(self, kind: str, text: str, url: str) -> None:
+        self._network_changed = self._network_changed or NETWORK_CHANGED in text
         if kind == "error" and not LOOKED_FOR.search(urlsplit(url).path) and NETWORK_CHANGED not in text:
             self.errors.append(f"{text} {url}")
