@@ -67,7 +67,8 @@ class Lane:
             if loop.time() >= batch.deadline:
                 raise NobodyWaitsError("the deadline passed while the batch waited for its turn")
             began = loop.time()
-            await asyncio.sleep(self._misfortune.slowness_s)
+            if slowness_s := self._misfortune.slowness_s:
+                await asyncio.sleep(slowness_s)
             answers = await self._answer(batch.items) if batch.items else ()
             ended = loop.time()
         return Computed(answers, queue_ms=(began - arrived) * 1e3, compute_ms=(ended - began) * 1e3)

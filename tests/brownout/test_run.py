@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ def test_a_schedule_that_does_no_harm_holds(call: Called) -> None:
     assert code == 0
     assert "brownout() under poisson(rate=20.0, seconds=4.0), seed 7" in said
     assert "1 s to 2 s: crash worker1" in said
-    assert "HELD: 9 of 9 invariants held" in said
+    assert re.search(r"^HELD: (\d+) of \1 invariants held$", said, re.MULTILINE)
     assert Path("reports/runs/latest/verdicts.json").exists()
 
 
