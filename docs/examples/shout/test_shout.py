@@ -6,13 +6,13 @@ from shout import shout
 from chaos.experiment import Experiment
 from chaos.faults import crash, latency, restart
 from chaos.invariants import answers_correct, latency_below, no_loss, recovers_within
-from chaos.workload import poisson
+from chaos.workload import burst, poisson
 
 
 @pytest.mark.chaos
 async def test_a_dead_shouter_is_stood_in_for(experiment: Experiment) -> None:
     run = await experiment(
-        workload=poisson(rate=20, seconds=11),
+        workload=burst(size=10, every=0.5, seconds=11),
         schedule=[crash("shouter1").at(2), restart("shouter1").at(5)],
         system=shout(),
     )
