@@ -55,15 +55,15 @@ def test_five_hundred_runs_are_listed_and_filtered(host: str, visit: Visit) -> N
 
 def test_a_run_says_what_became_of_it_and_leads_to_each_request(host: str, runs: Path, visit: Visit) -> None:
     page = visit.open(f"http://{host}/run?run={name_of(runs, 'window-hacked')}", "What was promised")
-    assert "VIOLATED — 1 of 2 promises broken." in visit.text()
-    assert HOSTILE in visit.text(), "a message that looks like a script is not shown as text"
+    visit.shows("VIOLATED — 1 of 2 promises broken.")
+    visit.shows(HOSTILE)  # a message that looks like a script is shown as text
     page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
     visit.shows("What was broken")
     # The last line of the table is of what was tried again: its evidence leads to a waterfall with two attempts.
     page.get_by_role("row", name="retries_explained").get_by_role("link").first.click()
     visit.shows("attempt 1: cut")
     for step in ("queue", "worker1", "attempt 2: answered"):
-        assert step in visit.text()
+        visit.shows(step)
     assert "request=" in page.url
     assert page.evaluate("window.hacked") is None
     visit.was_clean(host)
@@ -91,26 +91,26 @@ def test_a_click_on_a_point_opens_its_waterfall(host: str, runs: Path, visit: Vi
 
 def test_a_run_that_is_broken_or_not_there_is_said_to_be_that(host: str, runs: Path, visit: Visit) -> None:
     visit.open(f"http://{host}/run?run={name_of(runs, 'Z-broken')}", "This run cannot be opened")
-    assert "run.json" in visit.text()
+    visit.shows("run.json")
     visit.open(f"http://{host}/run?run={HOSTILE}", "There is no such run")
-    assert HOSTILE in visit.text()
+    visit.shows(HOSTILE)
     visit.was_clean(host)
 
 
 def test_the_matrix_shows_what_was_not_caught(host: str, visit: Visit) -> None:
     visit.open(f"http://{host}/detection", "2 of 3 planted bugs were caught.")
-    assert "never lets an ejected worker back" in visit.text()
+    visit.shows("never lets an ejected worker back")
     visit.was_clean(host)
 
 
 def test_two_runs_are_compared_with_words_and_intervals(host: str, runs: Path, visit: Visit) -> None:
     name = name_of(runs, "window-hacked")
     page = visit.open(f"http://{host}/compare?A={name}&B={name}", "B less A")
-    text = visit.text()
-    # Nothing differs from itself; whether that is shown, or too noisy to tell, is for each measure to say.
-    assert "no difference shown" in text or "too noisy to tell" in text
-    assert "✘ different" not in text
-    assert "it says nothing about the next two" in visit.text()
+    visit.shows("it says nothing about the next two")
     visit.shows("Answers over time")
     page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
+    # Nothing differs from itself; whether that is shown, or too noisy to tell, is for each measure to say.
+    text = visit.text()
+    assert "no difference shown" in text or "too noisy to tell" in text
+    assert "✘ different" not in text
     visit.was_clean(host)
