@@ -18,7 +18,7 @@ from chaos.bundled import bundled
 from chaos.invariants import no_loss
 from chaos.judgement import Judgement, undecided
 from chaos.laboratory import Laboratory
-from chaos.problems import HarnessProblem
+from chaos.problems import HarnessProblem, leaves
 from chaos.progress import Progress
 from chaos.recorder import Recorder, loop_clock
 from chaos.run import Inconclusive, Publish, Run, Unkept, Violated
@@ -239,21 +239,13 @@ def _publisher(directory: RunDirectory, *, report: bool = True) -> Publish:
     return publish
 
 
-def _leaves(failure: BaseException) -> Iterator[BaseException]:
-    if isinstance(failure, BaseExceptionGroup):
-        for each in failure.exceptions:
-            yield from _leaves(each)
-    else:
-        yield failure
-
-
 def _is_harness_problem(failure: BaseException) -> bool:
-    return all(isinstance(each, HarnessProblem) for each in _leaves(failure))
+    return all(isinstance(each, HarnessProblem) for each in leaves(failure))
 
 
 def _reason(failure: BaseException) -> str:
     """In the words of whoever failed; the names of exceptions are for those that have no words for people."""
-    return "; ".join(dict.fromkeys(map(_words, _leaves(failure))))
+    return "; ".join(dict.fromkeys(map(_words, leaves(failure))))
 
 
 def _words(failure: BaseException) -> str:

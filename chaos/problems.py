@@ -13,10 +13,10 @@ class HarnessProblem(Exception):
     """The harness could not do what the experiment asked of it; the message says what, where, and how to mend it."""
 
 
-def leaves(group: BaseExceptionGroup[T]) -> Iterator[T]:
-    """What went wrong, without the groups that it was raised in."""
-    for each in group.exceptions:
-        if isinstance(each, BaseExceptionGroup):
+def leaves(failure: T | BaseExceptionGroup[T]) -> Iterator[T]:
+    """What went wrong, without the groups that it was raised in, if it was in any."""
+    if isinstance(failure, BaseExceptionGroup):
+        for each in failure.exceptions:
             yield from leaves(each)
-        else:
-            yield each
+    else:
+        yield failure
