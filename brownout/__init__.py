@@ -12,6 +12,9 @@ up.py            `brownout up`: the system on this machine, until Ctrl-C
   status.py        what the coordinator's /status says, and the rate between two of its answers
   screen.py        that status, drawn in place at a terminal and line by line elsewhere
   live_page.py     the dashboard beside it
+  breakable.py     the same system to be broken by hand, with a proxy on each connection
+  control.py       how the live page asks for that
+  session.py       what was broken by hand, as a case to be replayed
   log_follower.py  the processes' logs, as they are written
 
 compare.py       `brownout compare`: whether runs differ, in one of three words

@@ -2,11 +2,11 @@
 
 import asyncio
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Final
 
-from brownout.fleet import Plan
 from chaos.ports import LOOPBACK
 from chaos.probes import HttpProbe, attempt
 from chaos.process import OsProcess, ProcessProblem
@@ -19,17 +19,24 @@ GRACE_S: Final = 2.0
 
 
 class LivePage:
-    """Shows the system at `coordinator`; `say` is told where, and when it ended."""
+    """Shows the system at `coordinator`; `say` is told where, and when it ended. Its log is a file in `logs`."""
 
-    def __init__(self, plan: Plan, coordinator: str, port: int, say: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        logs: Path,
+        environment: Mapping[str, str],
+        coordinator: str,
+        port: int,
+        say: Callable[[str], None],
+    ) -> None:
         self.url: Final = f"http://{LOOPBACK}:{port}"
         self._say = say
         decided = {"COORDINATOR_URL": coordinator, "HOST": LOOPBACK, "PORT": str(port), "FIRST_PAGE": "live"}
         self._process = OsProcess(
             NAME,
             (sys.executable, "-m", "dashboard"),
-            log=plan.log_of(NAME),
-            environment={**plan.environment, **decided},
+            log=logs / f"{NAME}.log",
+            environment={**environment, **decided},
         )
 
     async def keep(self) -> None:

@@ -25,18 +25,33 @@ DECIDED: Final = {"PORT": "--port", "WORKERS": "--workers"}  # settings that an 
 GUARDS: Final = ("API_KEYS", "API_KEYS_FILE", "TLS_CERT", "TLS_KEY", "TLS_CLIENT_CA", "WORKER_TLS_CA")
 
 
-def keep_up(*, port: int, page: int | None, workers: int, logs: Path | None, verbose: bool) -> ExitCode:
-    """Run the system until a signal comes or it cannot go on; with a live page at port `page`, None for none."""
+def keep_up(
+    *, port: int, page: int | None, workers: int, logs: Path | None, verbose: bool, chaos: bool = False
+) -> ExitCode:
+    """Run the system until a signal comes or it cannot go on; with a live page at port `page`, None for none.
+
+    With `chaos` it can be broken from that page.
+    """
     console = Console()
     try:
         with _settled(port) as settled, _page_settled(page) as page_settled:
             logs = logs or platformdirs.user_log_path("brownout") / f"up-{settled}"
             plan = Plan.of_environment(port=settled, workers=workers, logs=logs.absolute())
             _refuse_guards(plan)
+            if chaos:
+                return asyncio.run(_breaking(plan, console, page=page_settled, verbose=verbose))
             return asyncio.run(Upkeep(plan, console, page=page_settled, verbose=verbose).run())
     except HarnessProblem as problem:
         _say(Console(stderr=True), str(problem))
         return ExitCode.COULD_NOT_RUN
+
+
+async def _breaking(plan: Plan, console: Console, *, page: int | None, verbose: bool) -> ExitCode:
+    # Proxies and faults are of no use to who only wants the system.
+    from brownout.breakable import Breaking, Wanted  # noqa: PLC0415
+
+    wanted = Wanted(plan.port, page, plan.workers, plan.logs, verbose, plan.environment)
+    return await Breaking(wanted, partial(_say, console)).run()
 
 
 class Upkeep:
@@ -97,7 +112,8 @@ class Upkeep:
                     tasks.create_task(fleet.outlive_workers())
                     tasks.create_task(Screen(fleet, self._console).show())
                     if self._page is not None:
-                        tasks.create_task(LivePage(self._plan, fleet.url, self._page, self._say).keep())
+                        page = LivePage(self._plan.logs, self._plan.environment, fleet.url, self._page, self._say)
+                        tasks.create_task(page.keep())
             except* FleetProblem as problems:
                 raise FleetProblem("\n".join(map(str, problems.exceptions))) from None
 

@@ -28,6 +28,7 @@ client             the client of the bundled system; `infer_session` turns texts
                    and `wire` carries it, over real connections or simulated ones
 outcomes           the one table of what is done, not done and unknown
 nemesis            carries out a schedule and collects evidence
+hands              the same by hand, one fault at a time; `catalogue` is what there is to choose from
 machine            notes how much the machine itself is in the way
 observer           asks the system what it says of itself: a `page`, usually an `http_page`
 probes             ask one node whether it serves

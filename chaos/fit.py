@@ -40,18 +40,18 @@ def _problems_of(planned: Planned, system: SystemUnderTest) -> Iterator[str]:
         yield "it begins before the run does"
     if planned.end_s is not None and not planned.end_s > planned.start_s:
         yield "it ends before it begins"
-    hittable = _hittable(planned.fault, system)
+    could_be_hit = hittable(planned.fault, system)
     for part in target_parts(planned.target) if planned.fault.hits is TargetKind.EDGES else (planned.target,):
         if part not in system.targets:
-            yield f"{system.name} has no {part!r}; it has {', '.join(_near(part, hittable))}"
-        elif part not in hittable:
-            touching = [name for name in hittable if _touch(name, part)]
-            could = ", ".join(touching or hittable)
+            yield f"{system.name} has no {part!r}; it has {', '.join(_near(part, could_be_hit))}"
+        elif part not in could_be_hit:
+            touching = [name for name in could_be_hit if _touch(name, part)]
+            could = ", ".join(touching or could_be_hit)
             yield f"{planned.fault.kind} hits {planned.fault.hits}s only; it could hit {could}"
 
 
-def _hittable(fault: Fault, system: SystemUnderTest) -> tuple[str, ...]:
-    """In declared order."""
+def hittable(fault: Fault | type[Fault], system: SystemUnderTest) -> tuple[str, ...]:
+    """What it can be aimed at, in declared order."""
     if fault.hits is TargetKind.NODE:
         return tuple(node.name for node in system.nodes)
     return tuple(edge.name for edge in system.edges)

@@ -27,12 +27,13 @@ class PortReservation:
 
     __slots__ = ("_socket", "port")
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
+        """Any free one for 0. OSError where somebody else has the one that is wanted."""
         # Python makes sockets non-inheritable, so no child keeps the reservation alive.
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         try:
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            self._socket.bind((LOOPBACK, 0))
+            self._socket.bind((LOOPBACK, port))
         except OSError:
             self._socket.close()
             raise

@@ -7,6 +7,7 @@ markup        pieces of HTML, with every text escaped
 
 watch         asks a coordinator all the time, for all pages at once
 live_page     the system as it is now
+break_panel   break it by hand, where it was started for that; asked for by `control`
 
 opened        runs as pages open them
 runs_page     all of them, and trends

@@ -13,6 +13,8 @@ from typing import Final, get_args
 import streamlit as st
 from markupsafe import Markup
 
+from dashboard.break_panel import break_panel, controlling
+from dashboard.control import Control, ControlProblem, since_epoch
 from dashboard.markup import banner, heading, table, tiles, told
 from dashboard.settings import Settings
 from dashboard.watch import Seen, Watch
@@ -25,6 +27,7 @@ from reports.request_log import Ending, Search, csv, found, points
 from reports.request_log import table as log_table
 from reports.series import LEVELS, bucket_width, quantiles_over_time
 from reports.states import GAP_S, state_spans
+from reports.windows import FaultWindow
 
 GLYPHS: Final = {
     "up": "●",
@@ -49,13 +52,16 @@ def watching(url: str, api_key: str | None) -> Watch:
 
 def live_page(settings: Settings) -> None:
     watch = watching(settings.url, settings.api_key)
+    control = None if settings.control is None else controlling(*settings.control)
     st.html(heading("Live", f"coordinator {settings.url}"))
     _now(watch)
+    if control is not None:
+        break_panel(control)
     _pending(watch)
     minutes = st.segmented_control(
         "Minutes shown", MINUTES, default=MINUTES[1], format_func=lambda each: f"{each} min", key="minutes"
     )
-    _over_time(watch, minutes or MINUTES[1])
+    _over_time(watch, minutes or MINUTES[1], control)
     _log(watch)
 
 
@@ -107,7 +113,7 @@ def _pending(watch: Watch) -> None:
 
 
 @st.fragment(run_every=2.0)
-def _over_time(watch: Watch, minutes: int) -> None:
+def _over_time(watch: Watch, minutes: int, control: Control | None) -> None:
     seen = watch.seen
     if seen.newest is None:
         return
@@ -124,6 +130,7 @@ def _over_time(watch: Watch, minutes: int) -> None:
         batches=batches_between([each for each in seen.batches if each.at_s >= start_s], gap_s=5 * GAP_S),
         states=state_spans((each.look for each in seen.samples), seen.newest.at_s),
         workers=tuple(each.id for each in seen.newest.workers),
+        faults=_faults(control),
     )
     dark = st.context.theme.type == "dark"
     st.vega_lite_chart(themed(live_chart(view), dark=dark), theme=None, width="stretch", key="over_time")
@@ -131,6 +138,16 @@ def _over_time(watch: Watch, minutes: int) -> None:
         "Lines are broken where nothing was measured. Quantiles are of the answers in the log, a p99 of 20 or more; "
         "the crosshair tells how many are behind them."
     )
+
+
+def _faults(control: Control | None) -> tuple[FaultWindow, ...]:
+    """Those that were broken by hand; none where that is not known, which the panel tells."""
+    if control is None:
+        return ()
+    try:
+        return since_epoch(control.state())
+    except ControlProblem:
+        return ()
 
 
 @st.fragment(run_every=3.0)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self
@@ -17,7 +17,11 @@ NAMES: Final[Mapping[str, str]] = {
     "HOST": "the name or address to listen on (default 127.0.0.1)",
     "PORT": "the port to listen on (default 8501)",
     "FIRST_PAGE": "live or runs (default live)",
+    "CONTROL_URL": "set by brownout up --chaos: where the system is broken, on this machine alone",
+    "CONTROL_TOKEN": "set by brownout up --chaos: what lets this page do that",
 }
+
+LOOPBACKS: Final = ("127.0.0.1", "::1", "localhost")
 
 
 class BadSettings(ValueError):
@@ -33,6 +37,7 @@ class Settings:
     host: str
     port: int
     first_page: str
+    control: tuple[str, str] | None = None  # where to break the system, and the token for it
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str] = os.environ) -> Self:
@@ -49,6 +54,8 @@ class Settings:
         first = given["FIRST_PAGE"] or "live"
         if first not in ("live", "runs"):
             problems.append(f"FIRST_PAGE={first!r}: neither live nor runs")
+        host = given["HOST"] or "127.0.0.1"
+        problems += _control_problems(given["CONTROL_URL"], given["CONTROL_TOKEN"], host)
         if problems:
             raise BadSettings("\n".join(problems))
         runs = Path(given["RUNS_DIR"] or "reports/runs").absolute()
@@ -57,7 +64,21 @@ class Settings:
             api_key=given["COORDINATOR_API_KEY"] or None,
             runs=runs,
             detection=Path(given["DETECTION_FILE"] or "reports/detection.json").absolute(),
-            host=given["HOST"] or "127.0.0.1",
+            host=host,
             port=int(port),
             first_page=first,
+            control=(given["CONTROL_URL"], given["CONTROL_TOKEN"]) if given["CONTROL_URL"] else None,
         )
+
+
+def _control_problems(url: str, token: str, host: str) -> Iterator[str]:
+    """Who sees a page that breaks things must be on this machine, and so must be what it breaks."""
+    if not url:
+        return
+    parts = urlsplit(url)
+    if parts.scheme != "http" or parts.hostname not in LOOPBACKS:
+        yield f"CONTROL_URL={url!r}: not an address of this machine like http://127.0.0.1:port"
+    if not token:
+        yield "CONTROL_URL is set, and CONTROL_TOKEN is not"
+    if host not in LOOPBACKS:
+        yield f"HOST={host!r} would let others break the system; with CONTROL_URL it is 127.0.0.1"

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import altair as alt
 
+from reports.bands import Band, bands
 from reports.batches import BatchBucket
+from reports.fault_panel import faults_behind, faults_panel
 from reports.frame import FONT, Chart, over
 from reports.live import Reading
 from reports.palette import BAD, GOOD, GROUND, INK, MUTED, UNKNOWN, state_colour
 from reports.panels import Panel, Stretch, TimeAxis, stacked
 from reports.series import QuantileBucket
 from reports.states import StateSpan
+from reports.windows import FaultWindow
 
 ROW_PX: Final = 26
+LANE_PX: Final = 20
+LAID_OUT_PX: Final = 1100  # the width for which the labels of faults are laid out; a page may be wider
 # Share of a row's height: a state is told by its shape as well as its colour.
 HEIGHTS: Final = {"up": 0.82, "trial": 0.56, "suspected": 0.56, "starting": 0.34, "leaving": 0.34, "ejected": 0.34}
 LOWEST: Final = 0.12
@@ -34,6 +39,7 @@ class LiveView:
     batches: tuple[BatchBucket, ...]
     states: tuple[StateSpan, ...]
     workers: tuple[str, ...]
+    faults: tuple[FaultWindow, ...] = ()
 
 
 def live_chart(view: LiveView) -> Chart:
@@ -45,14 +51,17 @@ def live_chart(view: LiveView) -> Chart:
         for span in view.states
         if span.end_s > view.start_s
     ]
+    placed = _bands(view)
+    lanes = 1 + max((band.lane for band in placed), default=-1)
     panels = [
+        *([Panel("faults", LANE_PX * lanes, lambda at: faults_panel(placed, axis, at, lanes))] if placed else []),
         Panel("requests per second", 110, lambda at: _rates(view.readings, axis, at)),
         Panel("latency of answers: median (thick) and p99 (thin)", 110, lambda at: _quantiles(view, axis, at)),
         Panel("requests in flight, and queued (dashed)", 90, lambda at: _under_way(view.readings, axis, at)),
         Panel("mean batch size", 70, lambda at: _batches(view.batches, axis, at)),
         Panel("workers", ROW_PX * len(workers), lambda at: state_rows(spans, workers, axis, at)),
     ]
-    moments = [_told(reading, view) for reading in view.readings if isinstance(reading, Reading)]
+    moments = [_told(reading, view, placed) for reading in view.readings if isinstance(reading, Reading)]
     told = (
         ("answered", "answered per s"),
         ("failed", "failed per s"),
@@ -63,8 +72,28 @@ def live_chart(view: LiveView) -> Chart:
         ("in_flight", "in flight"),
         ("queued", "queued"),
         ("batch", "mean batch size"),
+        *([("faults", "in force")] if placed else []),
     )
-    return stacked(panels, axis, moments, told, zoom=False)
+    return stacked(
+        panels, axis, moments, told, zoom=False, behind=lambda height_px: faults_behind(placed, axis, height_px)
+    )
+
+
+def _bands(view: LiveView) -> tuple[Band, ...]:
+    """Those that are seen, in milliseconds since the epoch as the axis has them."""
+    span_s = view.end_s - view.start_s
+    seen = [each.shifted(-view.start_s) for each in view.faults if view.start_s < each.end_s]
+    cut = [replace(each, injected_s=max(0.0, each.injected_s)) for each in seen if each.injected_s < span_s]
+    return tuple(
+        replace(
+            band,
+            start_s=(view.start_s + band.start_s) * 1000,
+            end_s=(view.start_s + band.end_s) * 1000,
+            label_s=(view.start_s + band.label_s) * 1000,
+            label=band.label.replace("never healed", "in force"),
+        )
+        for band in bands(cut, span_s, LAID_OUT_PX)
+    )
 
 
 def state_rows(spans: Iterable[StateSpan], workers: Sequence[str], axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
@@ -215,14 +244,16 @@ def _batches(buckets: Sequence[BatchBucket], axis: TimeAxis, at: Stretch) -> lis
     ]
 
 
-def _told(reading: Reading, view: LiveView) -> dict[str, Any]:
+def _told(reading: Reading, view: LiveView, placed: Sequence[Band]) -> dict[str, Any]:
     quantiles = next(
         (each for each in view.quantiles if view.start_s + each.start_s <= reading.at_s < view.start_s + each.end_s),
         None,
     )
     batch = next((each for each in view.batches if each.start_s < reading.at_s <= each.end_s), None)
+    at_ms = reading.at_s * 1000
     return {
-        "at": reading.at_s * 1000,
+        "faults": "; ".join(band.label for band in placed if band.start_s <= at_ms < band.end_s) or "nothing",
+        "at": at_ms,
         "answered": f"{reading.completed_rps:.1f}",
         "failed": f"{reading.failed_rps:.1f}",
         "retried": f"{reading.retried_rps:.1f}",

@@ -12,7 +12,7 @@ from reports.batches import BatchBucket, batches_over_time
 from reports.fault_panel import faults_behind, faults_panel
 from reports.frame import OUTCOME_WORDS, Chart, over
 from reports.latency_panel import latency_panel
-from reports.live_plots import ROW_PX, state_rows, y_axis
+from reports.live_plots import LAID_OUT_PX, LANE_PX, ROW_PX, state_rows, y_axis
 from reports.logs import worker_log
 from reports.palette import BAD, GOOD, INK, UNKNOWN
 from reports.panels import Panel, Stretch, TimeAxis, stacked
@@ -31,10 +31,8 @@ from reports.series import (
 )
 from reports.states import looks, state_spans
 
-LANE_PX: Final = 20
 SCATTER_PX: Final = 170
 OUTCOME_COLOURS: Final = {"ok": GOOD.light, "failed": BAD.light, "unknown": UNKNOWN.light}
-LAID_OUT_PX: Final = 1100  # the width for which the labels of faults are laid out; a page may be wider
 
 
 def run_chart(record: Record, offset_s: float | None = None) -> Chart:

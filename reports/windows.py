@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from reports.history import NEMESIS, History
@@ -48,6 +48,11 @@ class FaultWindow:
     def overlaps(self, start_s: float, end_s: float, *, grace_s: float = 0.0) -> bool:
         """Whether it was in force, or healed less than `grace_s` before, at any moment of [start_s, end_s]."""
         return self.injected_s <= end_s and start_s <= self.end_s + grace_s
+
+    def shifted(self, seconds: float) -> FaultWindow:
+        """The same on another clock."""
+        healed_s = None if self.healed_s is None else self.healed_s + seconds
+        return replace(self, injected_s=self.injected_s + seconds, healed_s=healed_s)
 
     def to_json(self) -> dict[str, Any]:
         """The entry of `faults` in verdicts.json."""

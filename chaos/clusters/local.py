@@ -55,11 +55,17 @@ class LocalCluster:
     Raises ClusterProblem, naming every node that did not start with the tail of its log.
     """
 
-    def __init__(self, system: SystemUnderTest, *, logs: Path, toxiproxy: Path | None = None) -> None:
-        """`toxiproxy` is the server's executable; by default it is looked for, and fetched or built if need be."""
+    def __init__(
+        self, system: SystemUnderTest, *, logs: Path, toxiproxy: Path | None = None, entry_port: int = 0
+    ) -> None:
+        """`toxiproxy` is the server's executable; by default it is looked for, and fetched or built if need be.
+
+        `entry_port` is where clients find the system; 0 for any free port.
+        """
         self._system = system
         self._logs = logs
         self._executable = toxiproxy
+        self._entry_port = entry_port
         self._nodes: dict[str, ProcessNode] = {}
         self._edges: dict[str, LocalEdge] = {}
         self._exits: list[UnexpectedExit] = []
@@ -141,7 +147,8 @@ class LocalCluster:
     async def __aenter__(self) -> Self:
         executable = await asyncio.to_thread(find) if self._executable is None else self._executable
         async with AsyncExitStack() as scope:
-            ports = {name: scope.enter_context(PortReservation()) for name in self._system.targets}
+            wanted = {self._system.entry.name: self._entry_port}
+            ports = {name: scope.enter_context(PortReservation(wanted.get(name, 0))) for name in self._system.targets}
             keeper = await scope.enter_async_context(Keeper())
             server = ToxiproxyServer(executable, log=self._logs / "toxiproxy.log", keeper=keeper)
             self._server = await scope.enter_async_context(server)

@@ -11,7 +11,13 @@ from http.client import HTTPConnection
 from pathlib import Path
 
 from chaos.ports import PortReservation
-from tests.brownout.running_up import eventually
+from tests.brownout.running_up import RunningUp, eventually
+
+
+def page_of(up: RunningUp) -> str:
+    """Where the live page is that was started with it, host and port."""
+    up.await_line("live page: http://", timeout_s=90)
+    return up.said.partition("live page: http://")[2].split()[0]
 
 
 @contextmanager

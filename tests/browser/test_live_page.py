@@ -15,16 +15,11 @@ import pytest
 from chaos.ports import PortReservation
 from tests.brownout.running_up import COMMAND, RunningUp, infer, running_up
 from tests.browser.chromium import Visit
-from tests.browser.serving import dashboard
+from tests.browser.serving import dashboard, page_of
 
 pytestmark = pytest.mark.browser
 
 HOSTILE = "<script>window.hacked = 1</script> a charming <b>film</b>"
-
-
-def page_of(up: RunningUp) -> str:
-    up.await_line("live page: http://", timeout_s=90)
-    return up.said.partition("live page: http://")[2].split()[0]
 
 
 def kill_worker2(up: RunningUp) -> None:

@@ -23,6 +23,19 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     ]
 
 
+def test_nothing_is_broken_from_elsewhere_nor_without_a_token() -> None:
+    with pytest.raises(BadSettings) as problem:
+        Settings.of_environment({"CONTROL_URL": "http://192.0.2.1:80", "HOST": "0.0.0.0"})  # noqa: S104 - what is refused
+    assert str(problem.value).splitlines() == [
+        "CONTROL_URL='http://192.0.2.1:80': not an address of this machine like http://127.0.0.1:port",
+        "CONTROL_URL is set, and CONTROL_TOKEN is not",
+        "HOST='0.0.0.0' would let others break the system; with CONTROL_URL it is 127.0.0.1",
+    ]
+    here = Settings.of_environment({"CONTROL_URL": "http://127.0.0.1:81", "CONTROL_TOKEN": "t"})
+    assert here.control == ("http://127.0.0.1:81", "t")
+    assert Settings.of_environment({}).control is None
+
+
 @pytest.mark.parametrize(("argument", "code"), [("--help", 0), ("--port", 2)])
 def test_it_explains_its_settings(argument: str, code: int) -> None:
     done = subprocess.run(

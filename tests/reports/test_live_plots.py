@@ -1,5 +1,6 @@
 """The chart of a running system, asked through its specification and its drawing."""
 
+from dataclasses import replace
 from typing import Any
 from xml.etree import ElementTree as ET
 
@@ -12,6 +13,7 @@ from reports.palette import GOOD
 from reports.panels import themed
 from reports.series import QuantileBucket
 from reports.states import StateSpan
+from reports.windows import FaultWindow
 
 NOON = 1_768_651_200.0
 HOSTILE = "<script>alert(1)</script>"
@@ -83,3 +85,16 @@ def test_a_dark_page_has_the_dark_colours() -> None:
     dark = str(themed(live_chart(VIEW), dark=True))
     assert GOOD.dark in dark
     assert GOOD.light not in dark
+
+
+def test_what_was_broken_by_hand_is_a_band_until_it_is_healed_or_now() -> None:
+    crash = FaultWindow("crash-1", "crash", "worker1", NOON - 5, NOON + 10, True, "gone", ("worker1",), ())
+    pause = FaultWindow("pause-2", "pause", "worker3", NOON + 30, None, None, "", ("worker3",), ())
+    long_ago = FaultWindow("down-0", "down", "client→coordinator", NOON - 50, NOON - 40, True, "", (), ())
+    specification = themed(live_chart(replace(VIEW, faults=(long_ago, crash, pause))), dark=False)
+    bars = rows(specification, "label_at")
+    seconds = {(row["label"], row["start"] / 1000 - NOON, row["end"] / 1000 - NOON) for row in bars}
+    assert seconds == {("crash worker1", 0, 10), ("pause worker3 (in force, not shown to bite)", 30, 60)}
+    told = [row["faults"] for row in rows(specification, "faults")]
+    assert told == ["crash worker1", "crash worker1", "nothing"]
+    assert not rows(themed(live_chart(VIEW), dark=False), "label_at")
