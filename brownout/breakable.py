@@ -29,7 +29,7 @@ from brownout.session import Session
 from chaos.bundled import COORDINATOR, PORT, bundled
 from chaos.clusters.local import LocalCluster
 from chaos.hands import Hands
-from chaos.problems import HarnessProblem, leaves
+from chaos.problems import HarnessProblem
 from chaos.system_under_test import SystemUnderTest
 from chaos.toxiproxy.find import find
 from chaos.toxiproxy.narration import narration
@@ -126,7 +126,7 @@ class Breaking:
                         page = self._page(f"http://{cluster.direct(COORDINATOR)}", control, self._wanted.page)
                         tasks.create_task(page.keep())
             except* HarnessProblem as problems:
-                raise HarnessProblem("\n".join(map(str, leaves(problems)))) from None
+                raise HarnessProblem("\n".join(map(str, problems.exceptions))) from None
 
     def _page(self, coordinator: str, control: Control, port: int) -> LivePage:
         environment = {**self._wanted.environment, "CONTROL_URL": control.url, "CONTROL_TOKEN": control.token}
