@@ -62,8 +62,13 @@ def system_of(wanted: Wanted) -> SystemUnderTest:
         {name: given[name] for field in kind.model_fields if (name := field.upper()) in given and name not in theirs}
         for kind in (CoordinatorSettings, WorkerSettings)
     )
-    patience = {"worker_timeout_s": float(given["WORKER_TIMEOUT"])} if "WORKER_TIMEOUT" in given else {}
-    return bundled(wanted.workers, restart_after_s=RESTART_AFTER_S, coordinator=coordinator, worker=worker, **patience)
+    return bundled(
+        wanted.workers,
+        worker_timeout_s=float(given.get("WORKER_TIMEOUT", CoordinatorSettings.model_fields["worker_timeout"].default)),
+        restart_after_s=RESTART_AFTER_S,
+        coordinator=coordinator,
+        worker=worker,
+    )
 
 
 class Breaking:

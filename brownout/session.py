@@ -38,8 +38,10 @@ class Session:
 
     async def count(self) -> None:
         """Until cancelled. A coordinator that is gone or starts anew makes a gap."""
-        async with self.hands.cluster.observe() as page:
-            while page is not None:
+        cluster = self.hands.cluster
+        (told_at,) = cluster.system.pages
+        async with cluster.observe(told_at) as page:
+            while True:
                 try:
                     async with asyncio.timeout(PATIENCE_S):
                         _, body = await page.read()

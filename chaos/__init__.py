@@ -9,7 +9,8 @@ system_under_test  nodes, edges and client of what is tested; `bundled` is the v
 recipe             how a system was made, for whoever wants to make it again from a file
 workload           what is sent when; `inputs` are the texts
 schedule           which fault hits which target from when to when; `composition` makes schedules of schedules, and
-                   `targets` are those that are left to chance; `fit` knows whether a system can be broken like that
+                   `targets` are those that are left to chance, `target_names` how they are called; `fit` knows whether
+                   a system can be broken like that
 limits             how much may be broken at once, so that promises still hold
 strategies         schedules and workloads for Hypothesis
 faults/            everything that can be broken, with its inverse and its evidence
@@ -24,8 +25,9 @@ experiment         start here: one scenario from cluster to verdicts; `laborator
 execution          one run on one running cluster: load, faults and observer side by side
 clusters/          where a system runs: nodes and edges with handles to break them by; `substrate` names the choices
 load               sends each request when it is due
-client             the client of the bundled system; `infer_session` turns texts into HTTP and replies into outcomes,
-                   and `wire` carries it, over real connections or simulated ones
+client             the clients of the bundled system; `infer_session` turns texts into HTTP and replies into outcomes,
+                   and `wire` carries it, over real connections or simulated ones; `roaming_session` asks the next
+                   coordinator where one does not answer
 outcomes           the one table of what is done, not done and unknown
 nemesis            carries out a schedule and collects evidence
 hands              the same by hand, one fault at a time; `catalogue` is what there is to choose from

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from chaos.bundled_image import bundled_image
-from chaos.client import InferClient
+from chaos.client import InferClient, RoamingInferClient
 from chaos.probes import GrpcEmptyCallProbe, GrpcHealthProbe, HttpProbe
 from chaos.recipe import remakeable
 from chaos.system_under_test import CLIENT, Edge, InvalidSystem, Node, StatusPage, Supervision, SystemUnderTest
@@ -22,6 +22,7 @@ PORT: Final[Mapping[str, str]] = MappingProxyType({"HOST": "{host}", "PORT": "{p
 def bundled(
     workers: int = 3,
     *,
+    coordinators: int = 1,
     worker_timeout_s: float = 3.0,
     request_timeout_s: float | None = None,
     restart_after_s: float | None = None,
@@ -30,6 +31,8 @@ def bundled(
 ) -> SystemUnderTest:
     """`coordinator` and `worker` are further settings, as environment variables (`{"BATCH_SIZE": "8"}`).
 
+    Several `coordinators`, coordinator1 and so on, share the workers and know nothing of each other; clients then ask
+    the next one when one does not answer.
     `request_timeout_s` is what clients give each request; None leaves them the system's own five worker timeouts.
     `restart_after_s` is for workers that crash on purpose, by a setting of theirs; None: they are not expected to.
     Raises InvalidSystem with everything that is wrong.
@@ -37,23 +40,28 @@ def bundled(
     times = {"worker_timeout_s": worker_timeout_s}
     if request_timeout_s is not None:
         times["request_timeout_s"] = request_timeout_s
-    if problems := tuple(_problems(workers, times, coordinator, worker)):
+    if problems := tuple(_problems(workers, coordinators, times, coordinator, worker)):
         raise InvalidSystem("\n".join(["the bundled system cannot be set up:", *(f"  - {each}" for each in problems)]))
     names = [f"worker{number}" for number in range(1, workers + 1)]
+    doors = [COORDINATOR] if coordinators == 1 else [f"{COORDINATOR}{at}" for at in range(1, coordinators + 1)]
+    client = InferClient(timeout_s=request_timeout_s)
     return SystemUnderTest(
         name="brownout",
         nodes=(
-            Node(
-                COORDINATOR,
-                ("{python}", "-m", "system.coordinator"),
-                {
-                    **PORT,
-                    "WORKERS": ",".join(f"{name}={{{name}}}" for name in names),
-                    "WORKER_TIMEOUT": f"{worker_timeout_s:g}",
-                    **_literally(coordinator),
-                },
-                readiness=HttpProbe("/readyz"),
-                image=bundled_image(COORDINATOR),
+            *(
+                Node(
+                    door,
+                    ("{python}", "-m", "system.coordinator"),
+                    {
+                        **PORT,
+                        "WORKERS": ",".join(f"{name}={{{name}}}" for name in names),
+                        "WORKER_TIMEOUT": f"{worker_timeout_s:g}",
+                        **_literally(coordinator),
+                    },
+                    readiness=HttpProbe("/readyz"),
+                    image=bundled_image(COORDINATOR),
+                )
+                for door in doors
             ),
             *(
                 Node(
@@ -70,18 +78,28 @@ def bundled(
                 for name in names
             ),
         ),
-        edges=(Edge(CLIENT, COORDINATOR), *(Edge(COORDINATOR, name) for name in names)),
-        client=InferClient(timeout_s=request_timeout_s),
+        edges=(
+            *(Edge(CLIENT, door) for door in doors),
+            *(Edge(door, name) for door in doors for name in names),
+        ),
+        client=client if coordinators == 1 else RoamingInferClient(client),
         settings=times,
-        observe=StatusPage(COORDINATOR, "/status"),
+        observe=StatusPage(COORDINATOR, "/status")
+        if coordinators == 1
+        else tuple(StatusPage(door, "/status") for door in doors),
     )
 
 
 def _problems(
-    workers: int, times: Mapping[str, float], coordinator: Mapping[str, str], worker: Mapping[str, str]
+    workers: int,
+    coordinators: int,
+    times: Mapping[str, float],
+    coordinator: Mapping[str, str],
+    worker: Mapping[str, str],
 ) -> Iterator[str]:
-    if workers < 1:
-        yield f"workers {workers} is less than 1"
+    for name, number in (("workers", workers), ("coordinators", coordinators)):
+        if number < 1:
+            yield f"{name} {number} is less than 1"
     for name, seconds in times.items():
         if not (math.isfinite(seconds) and seconds > 0):
             yield f"{name} {seconds} is not a positive number of seconds"

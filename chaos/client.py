@@ -1,4 +1,4 @@
-"""The client of the bundled system, as a value; its connections are in `chaos.infer_session`."""
+"""The clients of the bundled system, as values; their connections are in `infer_session` and `roaming_session`."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -28,3 +28,25 @@ class InferClient:
 
     def expected(self, text: str) -> str | None:
         return self.golden.get(text)
+
+
+@dataclass(frozen=True, slots=True)
+class RoamingInferClient:
+    """The same where there are several coordinators: what one does not answer is asked of the next, under one key."""
+
+    one: InferClient
+
+    @asynccontextmanager
+    async def open_any(self, base_urls: Mapping[str, str]) -> AsyncIterator[Session]:
+        from chaos.roaming_session import roaming  # noqa: PLC0415 - as above
+
+        async with roaming(base_urls, self.one.timeout_s) as session:
+            yield session
+
+    @asynccontextmanager
+    async def open(self, base_url: str) -> AsyncIterator[Session]:
+        async with self.open_any({"coordinator": base_url}) as session:
+            yield session
+
+    def expected(self, text: str) -> str | None:
+        return self.one.expected(text)

@@ -7,7 +7,7 @@ start ─ load ─────────────────────�
 
 import asyncio
 from collections.abc import Mapping
-from contextlib import nullcontext
+from contextlib import AsyncExitStack, nullcontext
 from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
@@ -49,8 +49,15 @@ class Execution:
 
     async def _run(self) -> None:
         system = self.cluster.system
-        async with self.cluster.connect() as session, self.cluster.observe() as page:
-            observer = None if page is None else Observer(page, self.recorder)
+        async with self.cluster.connect() as session, AsyncExitStack() as asking:
+            observers = [
+                Observer(
+                    await asking.enter_async_context(self.cluster.observe(page)),
+                    self.recorder,
+                    of=None if len(system.pages) == 1 else page.node,
+                )
+                for page in system.pages
+            ]
             load = Load(system.client, session, self.recorder, deadline_s=patience_s(system.settings))
             nemesis = Nemesis(self.cluster, self.schedule, self.recorder)
             try:
@@ -59,8 +66,7 @@ class Execution:
                         side_by_side.create_task(self.cluster.watch(), name="watch the substrate"),
                         side_by_side.create_task(self._tell(load, nemesis), name="tell progress"),
                     ]
-                    if observer is not None:
-                        background.append(side_by_side.create_task(observer.watch(), name="observe"))
+                    background += [side_by_side.create_task(each.watch(), name="observe") for each in observers]
                     if isinstance(self.cluster, OnMachine):
                         noise = Watchman(self.recorder, self.cluster.machine)
                         background.append(side_by_side.create_task(noise.watch(), name="watch the machine"))
@@ -73,7 +79,7 @@ class Execution:
                         task.cancel()
             finally:
                 self._record_exits()
-            if observer is not None:
+            for observer in observers:
                 await observer.sample()
 
     async def _send(self, load: Load) -> None:

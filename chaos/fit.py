@@ -8,7 +8,8 @@ from typing import Final
 
 from chaos.faults.aim import Planned
 from chaos.faults.fault import Fault, TargetKind
-from chaos.system_under_test import ARROW, SystemUnderTest, target_parts
+from chaos.system_under_test import SystemUnderTest
+from chaos.target_names import ARROW, target_parts
 
 NEAR: Final = 0.6  # of 1 for the same name; what difflib itself takes for a close match
 

@@ -22,7 +22,7 @@ from chaos.nemesis import Strike
 from chaos.problems import HarnessProblem
 from chaos.recorder import Recorder, loop_clock
 from chaos.schedule import InvalidSchedule, Schedule
-from chaos.system_under_test import target_name
+from chaos.target_names import target_name
 from reports.history import NEMESIS
 from reports.windows import FaultWindow, fault_windows
 

@@ -21,6 +21,7 @@ from reports.history import OpType
 
 TIMEOUT_HEADER: Final = "X-Request-Timeout"
 KEY_HEADER: Final = "Idempotency-Key"
+TRACE_HEADER: Final = "traceparent"
 KEPT: Final = ("request_id", "output", "worker", "retries", "workers_tried")  # of a reply, in the history
 # Shorter than usual servers keep an idle connection (uvicorn: 5 s), so that no request is ever written to one that the
 # server is closing at that moment, and whose fate nobody would know.
@@ -36,13 +37,16 @@ class InferSession:
         self._wire = wire
         self._headers = headers
 
-    async def ask(self, text: str, deadline_s: float, *, key: str | None = None) -> Reply:
+    async def ask(
+        self, text: str, deadline_s: float, *, key: str | None = None, traceparent: str | None = None
+    ) -> Reply:
         """One request, one reply; whatever goes wrong on the way is a reply too.
 
-        Requests under one `key` are one to the system, however often it is asked.
+        Requests under one `key` are one to the system, however often it is asked; `traceparent` is W3C's.
         """
         sending = Sending()
-        headers = self._headers if key is None else {**self._headers, KEY_HEADER: key}
+        headers = {name: value for name, value in ((KEY_HEADER, key), (TRACE_HEADER, traceparent)) if value is not None}
+        headers = {**self._headers, **headers}
         try:
             async with asyncio.timeout(deadline_s):
                 reply = await self._wire.exchange(

@@ -14,7 +14,8 @@ from typing import Final
 
 from chaos.faults.aim import Planned
 from chaos.schedule import Schedule
-from chaos.system_under_test import ARROW, SystemUnderTest
+from chaos.system_under_test import SystemUnderTest
+from chaos.target_names import ARROW
 
 ENDS_A_PROCESS: Final = frozenset({"crash", "terminate"})
 # Under which a node seems to have died, to whoever had given it something to do.

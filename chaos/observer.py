@@ -12,9 +12,8 @@ import orjson
 from chaos.outcomes import describe
 from chaos.page import Page
 from chaos.recorder import Recorder
-from reports.history import OBSERVER, OpType
+from reports.history import OBSERVER, OpType, status_of
 
-F: Final = "status"
 EVERY_S: Final = 0.2
 PATIENCE_S: Final = 1.0  # a node that is paused answers nothing; five samples later is soon enough to know
 
@@ -22,9 +21,11 @@ PATIENCE_S: Final = 1.0  # a node that is paused answers nothing; five samples l
 class Observer:
     """Samples one status page into the history, as ops of the process "observer"."""
 
-    def __init__(self, page: Page, recorder: Recorder) -> None:
+    def __init__(self, page: Page, recorder: Recorder, *, of: str | None = None) -> None:
+        """`of` is the node whose page it is, where others have one too."""
         self._page = page
         self._recorder = recorder
+        self._f = status_of(of)
 
     async def watch(self, every_s: float = EVERY_S) -> None:
         """Sample until cancelled. A sample that takes long makes the next ones fewer, not later."""
@@ -56,11 +57,11 @@ class Observer:
             return self._unknown(f"not JSON: {problem}")
         if not isinstance(said, dict):
             return self._unknown(f"not a JSON object: {body[:80]!r}")
-        self._recorder.record(OBSERVER, OpType.OK, F, _short(said))
+        self._recorder.record(OBSERVER, OpType.OK, self._f, _short(said))
         return None
 
     def _unknown(self, error: str) -> None:
-        self._recorder.record(OBSERVER, OpType.INFO, F, error=error)
+        self._recorder.record(OBSERVER, OpType.INFO, self._f, error=error)
 
 
 def _short(status: dict[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from chaos.faults.aim import Aimed, AimedHealing, Planned, PlannedHealing
 from chaos.faults.fault import Fault, UnknownFault, healed_by, parameters, remake
 from chaos.fit import misfits
 from chaos.problems import HarnessProblem
-from chaos.system_under_test import SystemUnderTest, target_name
+from chaos.system_under_test import SystemUnderTest
+from chaos.target_names import target_name
 from chaos.targets import draw
 
 VERSION: Final = 1

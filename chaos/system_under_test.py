@@ -23,17 +23,16 @@ from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from string import Formatter
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, runtime_checkable
 
 from chaos.image import Image
 from chaos.probes import Probe, TcpProbe
 from chaos.problems import HarnessProblem
 from chaos.recipe import Recipe, recipe_of
+from chaos.target_names import ARROW, target_name, target_parts
 from reports.history import OpType
 
 CLIENT: Final = "client"  # the source of the edge that the load comes in by; not a node
-ARROW: Final = "→"
-AND: Final = "+"  # in the name of a set of edges
 DRAWN: Final = frozenset({"minority", "majority", "all_workers"})  # names that stand for others (chaos.targets)
 OWN_FIELDS: Final = frozenset({"host", "port", "python", "mishaps"})
 NAME: Final = re.compile(r"[A-Za-z][A-Za-z0-9_-]+")
@@ -84,6 +83,14 @@ class Client(Protocol):
         A client that always says None leaves `answers_correct` to the user's own labels (`chaos.inputs.from_file`); the
         sentences that a workload has by default bring none.
         """
+
+
+@runtime_checkable
+class RoamingClient(Client, Protocol):
+    """A client that knows several ways in, and which to try next."""
+
+    def open_any(self, base_urls: Mapping[str, str]) -> AbstractAsyncContextManager[Session]:
+        """Base URLs by the name of the node behind each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,24 +167,6 @@ class Edge:
         return self.name
 
 
-def target_name(name: str) -> str:
-    """A node's or an edge's name as histories have it; `->` may stand for the arrow, with blanks around it.
-
-    Several edges that a fault hits as one have a name too, which is made of theirs: "a→b + a→c".
-    """
-    return joined(ARROW.join(end.strip() for end in part.replace("->", ARROW).split(ARROW)) for part in name.split(AND))
-
-
-def joined(names: Iterable[str]) -> str:
-    """The name of a set of edges."""
-    return f" {AND} ".join(names)
-
-
-def target_parts(target: str) -> tuple[str, ...]:
-    """The names in the name of a set of edges; of any other, only itself."""
-    return tuple(part.strip() for part in target.split(AND))
-
-
 class Printer(Protocol):
     """What Hypothesis and IPython print values with."""
 
@@ -196,6 +185,9 @@ class StatusPage:
 class SystemUnderTest:
     """Raises InvalidSystem with all that is wrong. `settings` are its promises, in seconds and counts.
 
+    The load comes in by one edge from the client, or, of a `RoamingClient`, by any of several. `observe` may be several
+    pages too, a node's each: what they say is then kept apart (`reports.record.Record.statuses_of`).
+
     `recipe` is how it was made, where it was made by something `remakeable`: runs of such a system can be replayed.
     In this project's repository, tests/chaos/relay.py describes a foreign system from its first node to its client.
     """
@@ -205,7 +197,7 @@ class SystemUnderTest:
     edges: tuple[Edge, ...]
     client: Client
     settings: Mapping[str, Any] = field(default_factory=dict)
-    observe: StatusPage | None = None
+    observe: StatusPage | tuple[StatusPage, ...] | None = None
     recipe: Recipe | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
@@ -219,9 +211,24 @@ class SystemUnderTest:
         printer.text(f"<{self.name}>")
 
     @property
-    def entry(self) -> Edge:
-        """The edge that the load comes in by."""
-        return next(edge for edge in self.edges if edge.source == CLIENT)
+    def entries(self) -> tuple[Edge, ...]:
+        """The edges that the load comes in by."""
+        return tuple(edge for edge in self.edges if edge.source == CLIENT)
+
+    @property
+    def pages(self) -> tuple[StatusPage, ...]:
+        """Where its nodes tell of themselves."""
+        if self.observe is None:
+            return ()
+        return (self.observe,) if isinstance(self.observe, StatusPage) else self.observe
+
+    def connect(self, base_urls: Mapping[str, str]) -> AbstractAsyncContextManager[Session]:
+        """One client program of its client's; each URL leads through the edge of that name."""
+        client, entries = self.client, self.entries
+        if isinstance(client, RoamingClient):
+            return client.open_any({edge.target: base_urls[edge.name] for edge in entries})
+        (only,) = entries
+        return client.open(base_urls[only.name])
 
     def node(self, name: str) -> Node:
         """Raises KeyError when there is none of that name."""
@@ -281,7 +288,7 @@ class SystemUnderTest:
             ],
             "edges": [edge.name for edge in self.edges],
             "settings": dict(self.settings),
-            "observe": None if self.observe is None else {"node": self.observe.node, "path": self.observe.path},
+            "observe": [asdict(page) for page in self.pages],
             "recipe": None if (recipe := recipe_of(self)) is None else recipe.to_json(),
         }
 
@@ -298,11 +305,11 @@ class SystemUnderTest:
                 yield f"edge {edge}: no node is called {edge.target!r}"
             if edge.source == edge.target:
                 yield f"edge {edge}: leads from a node to itself"
-        entries = [edge.name for edge in self.edges if edge.source == CLIENT]
-        if len(entries) != 1:
+        entries = [edge.name for edge in self.entries]
+        if len(entries) != 1 and not (entries and isinstance(self.client, RoamingClient)):
             yield f"exactly one edge must come from {CLIENT!r}, found {', '.join(entries) or 'none'}"
-        if self.observe is not None and self.observe.node not in names:
-            yield f"observe: no node is called {self.observe.node!r}"
+        yield from (f"observe: no node is called {page.node!r}" for page in self.pages if page.node not in names)
+        yield from (f"observe: two pages are {name!r}'s" for name in _repeated(page.node for page in self.pages))
 
     def _node_problems(self, node: Node) -> Iterator[str]:
         if not NAME.fullmatch(node.name):

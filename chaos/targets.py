@@ -22,7 +22,8 @@ from typing import Final
 
 from chaos.faults.aim import Planned
 from chaos.faults.fault import TargetKind
-from chaos.system_under_test import ARROW, SystemUnderTest, joined, target_name, target_parts
+from chaos.system_under_test import SystemUnderTest
+from chaos.target_names import ARROW, joined, target_name, target_parts
 
 minority: Final = "minority"
 majority: Final = "majority"

@@ -5,7 +5,7 @@ joined by the process that did both, and a process has at most one op open. Five
 
     0, 1, 2 …    clients; `invoke` when a request is sent, then `ok`, `fail` or `info`
     "nemesis"    faults; `info` ops that share the fault's id (see reports/windows.py)
-    "observer"   what the system said of itself (`f` is "status"), sampled throughout
+    "observer"   what the system said of itself (`f` is `status_of` a node), sampled throughout
     "machine"    how much the machine itself was in the way (see reports/noise.py)
     "recorder"   one last op, whose `f` is "end": without it, whoever wrote the history was stopped
 
@@ -31,6 +31,11 @@ RECORDER: Final = "recorder"
 END: Final = "end"
 NANOSECONDS: Final = 1_000_000_000
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
+def status_of(node: str | None) -> str:
+    """The `f` of what a node said of itself; None where only one is asked."""
+    return "status" if node is None else f"status of {node}"
 
 
 class OpType(StrEnum):

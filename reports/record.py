@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from reports.history import OBSERVER, History, OpType, Request
+from reports.history import OBSERVER, History, OpType, Request, status_of
 from reports.logs import CoordinatorLog, WorkerLog, coordinator_log, worker_log
 from reports.windows import FaultWindow, fault_windows
 
@@ -38,10 +38,17 @@ class Record:
 
     @cached_property
     def statuses(self) -> tuple[tuple[float, int, Mapping[str, Any]], ...]:
-        """What the observer was told: (seconds, op index, status), samples that failed left out."""
+        """What the observer was told: (seconds, op index, status), samples that failed left out.
+
+        Of a system in which one node is asked; where several are, `statuses_of` has each node's own.
+        """
+        return self.statuses_of(None)
+
+    def statuses_of(self, node: str | None) -> tuple[tuple[float, int, Mapping[str, Any]], ...]:
+        """The same of one of several nodes."""
         return tuple(
             (op.time_s, op.index, op.value)
-            for op in self.history.of(OBSERVER, "status")
+            for op in self.history.of(OBSERVER, status_of(node))
             if op.type is OpType.OK and op.value is not None
         )
 

@@ -16,7 +16,7 @@ from chaos.machine import Machine
 from chaos.page import Page
 from chaos.probes import ProbeResult
 from chaos.problems import HarnessProblem
-from chaos.system_under_test import Edge, Node, Session, SystemUnderTest
+from chaos.system_under_test import Edge, Node, Session, StatusPage, SystemUnderTest
 from chaos.toxiproxy.toxic import Toxic
 
 
@@ -226,10 +226,10 @@ class Cluster(Protocol):
         """The folder of `<node>.log`."""
 
     def connect(self) -> AbstractAsyncContextManager[Session]:
-        """One client program, whose connections lead through the client's edge."""
+        """One client program, whose connections lead through the client's edges."""
 
-    def observe(self) -> AbstractAsyncContextManager[Page | None]:
-        """The system's status page, past every proxy; None of a system that has none."""
+    def observe(self, page: StatusPage) -> AbstractAsyncContextManager[Page]:
+        """One of the system's status pages, past every proxy."""
 
     async def heal(self) -> None:
         """Bring everything back to good, also what was broken by hand, and return once every node is ready.

@@ -9,7 +9,7 @@ A cluster is a scope: whatever way it is left, all its processes are gone afterw
 import asyncio
 import sys
 from collections.abc import Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, NoReturn, Protocol, Self
@@ -25,7 +25,7 @@ from chaos.page import Page
 from chaos.ports import LOOPBACK, PortReservation
 from chaos.problems import HarnessProblem
 from chaos.process import OsProcess
-from chaos.system_under_test import Edge, Node, Session, SystemUnderTest
+from chaos.system_under_test import Edge, Node, Session, StatusPage, SystemUnderTest
 from chaos.toxiproxy.client import ToxiproxyClient
 from chaos.toxiproxy.find import find
 from chaos.toxiproxy.server import ToxiproxyServer
@@ -92,8 +92,8 @@ class LocalCluster:
 
     @property
     def entry(self) -> str:
-        """The base URL for clients; it leads through the client's edge."""
-        return f"http://{self._edges[self._system.entry.name].address}"
+        """The base URL for clients; it leads through the client's edge, or the first of them."""
+        return self._entrance(self._system.entries[0])
 
     @property
     def logs(self) -> Path:
@@ -108,12 +108,9 @@ class LocalCluster:
         return self._nodes[node].address
 
     def connect(self) -> AbstractAsyncContextManager[Session]:
-        return self._system.client.open(self.entry)
+        return self._system.connect({edge.name: self._entrance(edge) for edge in self._system.entries})
 
-    def observe(self) -> AbstractAsyncContextManager[Page | None]:
-        page = self._system.observe
-        if page is None:
-            return nullcontext()
+    def observe(self, page: StatusPage) -> AbstractAsyncContextManager[Page]:
         # HTTP takes long to import, which no run needs whose system has no page.
         from chaos.http_page import http_page  # noqa: PLC0415
 
@@ -147,7 +144,7 @@ class LocalCluster:
     async def __aenter__(self) -> Self:
         executable = await asyncio.to_thread(find) if self._executable is None else self._executable
         async with AsyncExitStack() as scope:
-            wanted = {self._system.entry.name: self._entry_port}
+            wanted = {self._system.entries[0].name: self._entry_port}
             ports = {name: scope.enter_context(PortReservation(wanted.get(name, 0))) for name in self._system.targets}
             keeper = await scope.enter_async_context(Keeper())
             server = ToxiproxyServer(executable, log=self._logs / "toxiproxy.log", keeper=keeper)
@@ -165,6 +162,9 @@ class LocalCluster:
         self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self._scope.__aexit__(kind, problem, trace)
+
+    def _entrance(self, edge: Edge) -> str:
+        return f"http://{self._edges[edge.name].address}"
 
     @property
     def _running(self) -> Proxies:

@@ -7,7 +7,7 @@ latency("coordinator→worker2", ms=300).between(3, 8)
 from dataclasses import dataclass
 
 from chaos.faults.fault import Fault, parameters
-from chaos.system_under_test import target_name
+from chaos.target_names import target_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from chaos.faults.fault import Evidence, Injection, TargetKind
 from chaos.faults.on_edge import OnEdge, ends
 from chaos.faults.toxics import Toxics
 from chaos.probes import ProbeOutcome
-from chaos.system_under_test import joined, target_parts
+from chaos.target_names import joined, target_parts
 
 SILENCE_S: Final = 0.3  # a ready node answers its probe in a few milliseconds
 

@@ -18,6 +18,7 @@
     status_truthful    /status agrees with what was seen from outside
     logs_complete      one log line for each request, under the id its client got
     reconciled         clients, coordinator and workers tell the same story, request by request
+    executions_explained  of several coordinators: what was done twice is counted, and has a fault to explain it
     batches_within     no batch is too large, and none waits too long for company
     work_conserving    no worker is idle while a request waits
     fair_share         while nothing is broken, each worker does its part
@@ -42,6 +43,7 @@ from chaos.invariants.books_balance import books_balance
 from chaos.invariants.clock_steady import clock_steady
 from chaos.invariants.deadline_respected import deadline_respected
 from chaos.invariants.drained import drained
+from chaos.invariants.executions_explained import executions_explained
 from chaos.invariants.fair_share import fair_share
 from chaos.invariants.faults_bit import faults_bit
 from chaos.invariants.goodput_at_least import goodput_at_least
@@ -70,6 +72,7 @@ __all__ = [
     "clock_steady",
     "deadline_respected",
     "drained",
+    "executions_explained",
     "fair_share",
     "faults_bit",
     "goodput_at_least",

@@ -15,23 +15,24 @@ from reports.verdict import Finding, Verdict
 
 
 @invariant
-def books_balance(record: Record, *, samples: Annotated[int, Ge(1)] = 3) -> Finding:
+def books_balance(record: Record, *, samples: Annotated[int, Ge(1)] = 3, coordinator: str | None = None) -> Finding:
     """At every sample of `/status`, submitted = completed + failed + pending, and no count ever goes down.
 
     After the load nothing is pending, and at least as many are completed as clients were answered. Fewer than `samples`
     samples (before, while and after, at the least), or none after the load, decide nothing. Counts may start again only
-    where a crash or termination hit a node that keeps books.
+    where a crash or termination hit a node that keeps books. Of several coordinators each has its own: `coordinator`
+    says whose they are, and answers are those that came through it.
     """
-    books = ledger_samples(record)
+    books = ledger_samples(record, coordinator)
     figures = {"samples": len(books)}
     if not record.requests:
         return Finding(
             "books_balance", Verdict.INCONCLUSIVE, "no request was asked: the books stayed empty", (), figures
         )
-    problems = [*_unbalanced(books), *_going_down(record, books)]
+    problems = [*_unbalanced(books), *_going_down(record, books, coordinator)]
     settled = after_the_load(record, books)
     if settled is not None:
-        problems += _unsettled(record, books, settled)
+        problems += _unsettled(record, books, settled, coordinator)
     if problems:
         message = listing([message for message, _ in problems])
         evidence = tuple(dict.fromkeys(op for _, op in problems))
@@ -53,7 +54,7 @@ def _unbalanced(books: Sequence[LedgerSample]) -> list[tuple[str, int]]:
     ]
 
 
-def _going_down(record: Record, books: Sequence[LedgerSample]) -> list[tuple[str, int]]:
+def _going_down(record: Record, books: Sequence[LedgerSample], coordinator: str | None) -> list[tuple[str, int]]:
     return [
         (f"at {after.time_s:.2f} s {name} went down from {earlier} to {later}", after.op)
         for before, after in pairwise(books)
@@ -62,16 +63,21 @@ def _going_down(record: Record, books: Sequence[LedgerSample]) -> list[tuple[str
             ("completed", before.completed, after.completed),
             ("failed", before.failed, after.failed),
         )
-        if later < earlier and not empties_books(record, before.time_s, after.time_s)
+        if later < earlier and not empties_books(record, before.time_s, after.time_s, coordinator)
     ]
 
 
-def _unsettled(record: Record, books: Sequence[LedgerSample], last: LedgerSample) -> list[tuple[str, int]]:
+def _unsettled(
+    record: Record, books: Sequence[LedgerSample], last: LedgerSample, coordinator: str | None
+) -> list[tuple[str, int]]:
     problems: list[tuple[str, int]] = []
     if last.pending:
         problems.append((f"{last.pending} still pending after the load", last.op))
-    answers = sum(request.outcome is OpType.OK for request in record.requests)
-    booked = completed_in_run(record, books)
+    answers = sum(
+        request.outcome is OpType.OK and coordinator in (None, request.answer.get("through"))
+        for request in record.requests
+    )
+    booked = completed_in_run(record, books, coordinator)
     if booked is not None and booked < answers:
         problems.append((f"{booked} completed on the books, {answers} answered", last.op))
     return problems

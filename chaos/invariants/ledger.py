@@ -29,10 +29,10 @@ class LedgerSample:
         return self.submitted == self.completed + self.failed + self.pending
 
 
-def ledger_samples(record: Record) -> tuple[LedgerSample, ...]:
-    """Every status that tells all four counts, in the order of sampling."""
+def ledger_samples(record: Record, node: str | None = None) -> tuple[LedgerSample, ...]:
+    """Every status that tells all four counts, in the order of sampling; of `node`, where several are asked."""
     samples: list[LedgerSample] = []
-    for time_s, op, status in record.statuses:
+    for time_s, op, status in record.statuses_of(node):
         match status:
             case {
                 "tasks_submitted": int(submitted),
@@ -52,7 +52,7 @@ def after_the_load(record: Record, samples: Sequence[LedgerSample]) -> LedgerSam
     return samples[-1] if samples and samples[-1].time_s >= ended_s else None
 
 
-def completed_in_run(record: Record, samples: Sequence[LedgerSample]) -> int | None:
+def completed_in_run(record: Record, samples: Sequence[LedgerSample], node: str | None = None) -> int | None:
     """What the books count as completed because of this run; None where they cannot tell.
 
     One cluster may serve several runs: what was on the books when the load began is another run's. Where nobody had
@@ -60,20 +60,20 @@ def completed_in_run(record: Record, samples: Sequence[LedgerSample]) -> int | N
     they were last read before the load had ended.
     """
     last = after_the_load(record, samples)
-    if last is None or empties_books(record, 0.0, last.time_s):
+    if last is None or empties_books(record, 0.0, last.time_s, node):
         return None
     began_s = min((request.invoked_s for request in record.requests), default=0.0)
     return last.completed - next((each.completed for each in reversed(samples) if each.time_s <= began_s), 0)
 
 
-def empties_books(record: Record, start_s: float, end_s: float) -> bool:
+def empties_books(record: Record, start_s: float, end_s: float, node: str | None = None) -> bool:
     """Whether a fault replaced, in that time, a process that may keep books by one with empty books.
 
-    Books are kept by nodes that do no work of their own; `crash` and `terminate` end a process.
+    Books are kept by nodes that do no work of their own, or by `node`; `crash` and `terminate` end a process.
     """
     return any(
         window.kind in {"crash", "terminate"}
         and window.overlaps(start_s, end_s)
-        and window.target not in record.capacity
+        and (window.target not in record.capacity if node is None else window.target == node)
         for window in record.windows
     )

@@ -45,6 +45,15 @@ def test_every_problem_is_named_at_once() -> None:
     ]
 
 
+def test_several_ways_in_need_a_client_that_knows_which_to_take() -> None:
+    two = bundled(coordinators=2)
+    assert [edge.name for edge in two.entries] == ["client→coordinator1", "client→coordinator2"]
+    assert [page.node for page in two.pages] == ["coordinator1", "coordinator2"]
+    assert two.cut_off("coordinator1") == ()
+    with pytest.raises(InvalidSystem, match="exactly one edge must come from 'client', found client→coordinator1, cl"):
+        replace(two, client=bundled().client)
+
+
 def test_a_node_waits_for_those_it_connects_to() -> None:
     assert relay().waits_for("front") == {"back1", "back2"}
     assert relay().waits_for("back1") == frozenset()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Mapping
-from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager, nullcontext
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from pathlib import Path
 from random import Random
 from types import MappingProxyType, TracebackType
@@ -29,7 +29,7 @@ from chaos.clusters.simulated.settings import CoordinatorSettings, WorkerSetting
 from chaos.clusters.simulated.worker import Worker
 from chaos.page import Page
 from chaos.problems import HarnessProblem
-from chaos.system_under_test import Edge, Node, Session, SystemUnderTest, Variant
+from chaos.system_under_test import Edge, Node, Session, StatusPage, SystemUnderTest, Variant
 from chaos.wire import Sending
 
 SCHEME: Final = "simulated://"
@@ -84,11 +84,10 @@ class SimulatedCluster:
         return {name: node.log for name, node in self._nodes.items()}
 
     def connect(self) -> AbstractAsyncContextManager[Session]:
-        return self._system.client.open(f"{SCHEME}{self._system.entry.name}")
+        return self._system.connect({edge.name: f"{SCHEME}{edge.name}" for edge in self._system.entries})
 
-    def observe(self) -> AbstractAsyncContextManager[Page | None]:
-        page = self._system.observe
-        return nullcontext() if page is None else self._page(self._nodes[page.node].straight, page.path)
+    def observe(self, page: StatusPage) -> AbstractAsyncContextManager[Page]:
+        return self._page(self._nodes[page.node].straight, page.path)
 
     async def watch(self) -> NoReturn:
         """Nothing carries it that could be gone."""

@@ -25,6 +25,7 @@ from system.coordinator.core.problem import Problem, told
 from system.coordinator.core.refusal import INPUT, KEY, refusal
 
 TIMEOUT = "X-Request-Timeout"
+TRACE = "traceparent"
 
 
 class HttpServer:
@@ -90,13 +91,14 @@ class HttpServer:
             return _reply(422, told([problem]))
         given = request.headers.get(TIMEOUT)
         timeout_s, key = None if given is None else float(given), request.headers.get(KEY)
+        trace = request.headers.get(TRACE)
         replayed = False
         try:
             if key is None:
-                completed = await self._dispatcher.infer(text, timeout_s)
+                completed = await self._dispatcher.infer(text, timeout_s, trace)
             else:
                 patience_s = min(timeout_s or math.inf, self._dispatcher.policy.deadline)
-                execute = _execution(self._dispatcher, text, timeout_s)
+                execute = _execution(self._dispatcher, text, timeout_s, trace)
                 answered = await self._idempotency.once(key, text, patience_s, execute)
                 completed, replayed = answered.completed, answered.replayed
         except (NotAdmitted, RequestFailed, KeyReused, StillRunning) as error:
@@ -149,8 +151,10 @@ class HttpConnection:
                 self.close()
 
 
-def _execution(dispatcher: Dispatcher, text: str, timeout_s: float | None) -> Callable[[], Coroutine[Any, Any, Any]]:
-    return lambda: dispatcher.infer(text, timeout_s)
+def _execution(
+    dispatcher: Dispatcher, text: str, timeout_s: float | None, trace: str | None
+) -> Callable[[], Coroutine[Any, Any, Any]]:
+    return lambda: dispatcher.infer(text, timeout_s, trace)
 
 
 def _flaw(text: str) -> Problem | None:

@@ -53,6 +53,12 @@ class Batch:
     def request_ids(self) -> list[str]:
         return [item.request_id for item in self.items]
 
+    @property
+    def trace_ids(self) -> list[str | None] | None:
+        """As a worker's log has them: None if nobody traces."""
+        ids = [None if item.traceparent is None else item.traceparent.split("-")[1] for item in self.items]
+        return ids if any(ids) else None
+
 
 class Worker:
     """One process of it."""
@@ -154,7 +160,7 @@ class Worker:
                 "batch abandoned",
                 level="info",
                 request_ids=batch.request_ids,
-                trace_ids=None,
+                trace_ids=batch.trace_ids,
                 size=len(batch.items),
             )
             self._leave(batch)
@@ -222,7 +228,7 @@ class Worker:
             "batch",
             level="info",
             request_ids=batch.request_ids,
-            trace_ids=None,
+            trace_ids=batch.trace_ids,
             size=len(batch.items),
             outputs=[each.output if isinstance(each, Answer) else None for each in outcomes],
             expired=sum(isinstance(each, ItemRefused) for each in outcomes),

@@ -4,8 +4,9 @@ Only answers are remembered: whatever failed or was refused may be tried again u
 when its client goes away, because the key says that the client will be back for the answer.
 
 Keys are kept in the memory of one coordinator, so they are lost when it ends, and another coordinator knows nothing of
-them. Two behind one address would need a store that both reach, in which a key is taken by one atomic write, with a
-lease that its coordinator renews while it executes: after a crash nobody else can tell whether the execution happened.
+them: what two behind one name come to is in docs/explanation/two-coordinators.md. To do better they would need a store
+that both reach, in which a key is taken by one atomic write, with a lease that its coordinator renews while it runs:
+after a crash nobody else can tell whether the execution happened.
 """
 
 from __future__ import annotations

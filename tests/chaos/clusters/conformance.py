@@ -59,11 +59,10 @@ class Seen:
 
 
 async def seen(cluster: Cluster, lines: Lines, aimed: Aimed) -> Seen:
-    async with cluster.connect() as session, cluster.observe() as page:
+    (told_at,) = cluster.system.pages
+    async with cluster.connect() as session, cluster.observe(told_at) as page:
 
         async def books() -> Mapping[str, Any]:
-            if page is None:
-                raise AssertionError
             try:
                 async with asyncio.timeout(1):
                     _, body = await page.read()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 from chaos.invariants import books_balance
 from reports.verdict import Finding, Verdict
 from tests.chaos.invariants.golden import Draft, ask, golden, ok, status, window
@@ -76,3 +78,25 @@ def test_too_few_samples_or_none_after_the_load_decide_nothing() -> None:
     )
     assert books_balance(samples=2).judge(golden(*ONE_ANSWER, BEFORE, AFTER)).verdict is Verdict.HELD
     assert books_balance().judge(golden(BEFORE, DURING, AFTER)).verdict is Verdict.INCONCLUSIVE
+
+
+def test_of_several_coordinators_each_has_books_of_its_own() -> None:
+    def of(node: str, *drafts: Draft) -> list[Draft]:
+        return [replace(draft, f=f"status of {node}") for draft in drafts]
+
+    through_two = (ask(0, at=1.0), ok(0, at=2.0, request_id="a", through="coordinator2"))
+    idle = of("coordinator1", *(status(at=at, submitted=0, completed=0) for at in (0.5, 1.5, 2.5)))
+    run = golden(*through_two, idle, of("coordinator2", BEFORE, DURING, AFTER))
+    for coordinator in ("coordinator1", "coordinator2"):
+        assert books_balance(coordinator=coordinator).judge(run).verdict is Verdict.HELD
+    assert books_balance().judge(run).verdict is Verdict.INCONCLUSIVE
+    swapped = golden(*through_two, idle, of("coordinator2", BEFORE, DURING, status(at=2.5, submitted=0, completed=0)))
+    assert books_balance(coordinator="coordinator2").judge(swapped).verdict is Verdict.VIOLATED
+
+
+def test_the_end_of_one_coordinator_empties_no_others_books() -> None:
+    high = status(at=1.5, submitted=3, completed=3)
+    mine = [replace(draft, f="status of coordinator2") for draft in (BEFORE, high, AFTER)]
+    for ended, verdict in (("coordinator1", Verdict.VIOLATED), ("coordinator2", Verdict.HELD)):
+        run = golden(*ONE_ANSWER, mine, window("crash", ended, 1.7, 1.9))
+        assert books_balance(coordinator="coordinator2").judge(run).verdict is verdict
