@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import streamlit as st
+from altair.utils.schemapi import disable_debug_mode
 
 from dashboard.compare_page import compare_page
 from dashboard.detection_page import detection_page
@@ -14,6 +15,8 @@ from dashboard.settings import Settings
 
 
 def main() -> None:
+    # Half of what a chart costs is checking it against a schema, which the tests of the charts do.
+    disable_debug_mode()
     settings = Settings.of_environment()
     st.set_page_config(page_title="Brownout", page_icon="🔅", layout="wide")
     st.html(style(dark=st.context.theme.type == "dark"))

@@ -10,11 +10,12 @@ from typing import Any
 import streamlit as st
 
 from reports.directory import RunDirectory
+from reports.history import Request
 from reports.index import RunEntry, run_entry, run_index
-from reports.logs import RequestLine, coordinator_log
+from reports.logs import RequestLine, line_of
 from reports.record import Record
 from reports.verdict import Finding
-from reports.waterfall import clock_offset
+from reports.waterfall import run_offset
 
 KEPT_OPEN = 6
 
@@ -27,8 +28,14 @@ class Opened:
     record: Record
     findings: tuple[Finding, ...]
     figures: Mapping[str, Any]
-    lines: Mapping[str, RequestLine]
     offset_s: float | None
+
+    def line_of(self, request: Request) -> RequestLine | None:
+        """What the coordinator logged of it."""
+        logs = self.record.logs
+        if request.request_id is None or logs is None:
+            return None
+        return line_of(request.request_id, logs / "coordinator.log")
 
 
 def opened(path: Path) -> Opened:
@@ -49,14 +56,12 @@ def listed(runs: Path) -> tuple[RunEntry, ...]:
 @st.cache_resource(max_entries=KEPT_OPEN, show_spinner="Reading the run …")
 def _read(path: Path, stamps: tuple[tuple[str, int], ...]) -> Opened:  # noqa: ARG001 - part of the key
     directory = RunDirectory(path)
-    record = directory.read()
+    record = directory.read_for_pictures()
     verdicts = directory.read_verdicts() or {}
-    lines = {line.request_id: line for line in coordinator_log(record.log("coordinator")).requests}
     return Opened(
         entry=run_entry(path),
         record=record,
         findings=tuple(Finding.from_json(each) for each in verdicts.get("invariants", ())),
         figures=verdicts.get("figures", {}),
-        lines=lines,
-        offset_s=clock_offset(record.requests, lines.values()),
+        offset_s=run_offset(record),
     )

@@ -12,13 +12,13 @@ from markupsafe import Markup
 from dashboard.markup import banner, heading, table, tiles, told
 from dashboard.opened import Opened, opened
 from dashboard.settings import Settings
-from reports.around import lines_around
+from reports.around import lines_around, log_bytes
 from reports.detail_plots import waterfall_chart
 from reports.directory import RunDirectoryProblem
 from reports.history import Request
 from reports.index import RunState, run_entry, run_paths
 from reports.latency_panel import CLICKED
-from reports.notable import notable, requests_by_op
+from reports.notable import notable
 from reports.page import Page, page
 from reports.palette import BAD, UNKNOWN, VERDICTS
 from reports.panels import themed
@@ -28,6 +28,7 @@ from reports.waterfall import waterfall
 
 EVIDENCE: Final = 8  # links for each finding
 AROUND_S: Final = (0.1, 0.5, 2.0, 10.0)
+MANY_MB: Final = 32  # of logs, which take a second to be looked through
 
 
 def run_page(settings: Settings) -> None:
@@ -71,13 +72,12 @@ def _show(run: Opened) -> None:
 
 def _judged(run: Opened, shown: Page) -> Markup:
     by_name = {each.name: each for each in run.findings}
-    by_op = requests_by_op(run.record)
     rows = []
     for row in shown.judged:
         links = [
             _link(run, evidence)
             for evidence in by_name[row.name].evidence
-            if isinstance(evidence, int) and evidence in by_op
+            if isinstance(evidence, int) and run.record.columns.row(evidence) is not None
         ]
         more = Markup(" and {} more").format(len(links) - EVIDENCE) if len(links) > EVIDENCE else ""
         rows.append(
@@ -125,29 +125,27 @@ def _plots(run: Opened) -> None:
 
 def _request(run: Opened) -> None:
     """The request that was clicked, linked to, or chosen here."""
-    by_op = requests_by_op(run.record)
-    if not by_op:
+    if not len(run.record.columns):
         return
     asked = st.query_params.get("request", "")
-    op = int(asked) if asked.isascii() and asked.isdigit() and int(asked) in by_op else None
+    wanted = run.record.request_of(int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 16 else None
     options = {each.op: each.why for each in notable(run.record, run.findings)}
-    if op is not None:
-        options = {by_op[op].op: options.get(by_op[op].op, "chosen"), **options}
+    if wanted is not None:
+        options = {wanted.op: options.get(wanted.op, "chosen"), **options}
     st.html(heading("One request", "click a point above or an op of the evidence, or choose one here", level=2))
     chosen = st.selectbox(
         "Request",
         list(options),
-        index=0 if op is not None or options else None,
+        index=0 if options else None,
         format_func=lambda each: f"op {each}: {options[each]}",
         key=f"request {run.entry.name} {asked}",
     )
-    if chosen is not None:
-        _waterfall(run, by_op[chosen])
+    if chosen is not None and (request := run.record.request_of(chosen)) is not None:
+        _waterfall(run, request)
 
 
 def _waterfall(run: Opened, request: Request) -> None:
-    line = run.lines.get(request.request_id or "")
-    steps = waterfall(request, line, run.offset_s)
+    steps = waterfall(request, run.line_of(request), run.offset_s)
     dark = st.context.theme.type == "dark"
     st.html(table("", ("this request", ""), list(_facts(request))))
     st.vega_lite_chart(
@@ -164,12 +162,22 @@ def _waterfall(run: Opened, request: Request) -> None:
     if run.offset_s is None:
         st.caption("No coordinator's log goes with this run, or it names no request: only the client's view is known.")
         return
+    _logs(run, request, run.offset_s)
+
+
+def _logs(run: Opened, request: Request, offset_s: float) -> None:
+    """Of a long run only for who asks: all of them are looked through."""
+    megabytes = log_bytes(run.record) / 1e6
+    if megabytes > MANY_MB and not st.toggle(
+        f"Look through {megabytes:,.0f} MB of logs", key=f"toggle {run.entry.name}"
+    ):
+        return
     within = st.segmented_control(
         "Logs around it, seconds", AROUND_S, default=AROUND_S[1], key=f"around {run.entry.name}"
     )
     found = lines_around(
         run.record,
-        run.offset_s,
+        offset_s,
         request.completed_s or request.invoked_s,
         within_s=within or AROUND_S[1],
         request_id=request.request_id,

@@ -40,6 +40,13 @@ def lines_around(
     return tuple(sorted(nearest, key=lambda line: (line.at_s, line.node)))
 
 
+def log_bytes(record: Record) -> int:
+    """How much there is to be looked through."""
+    if record.logs is None:
+        return 0
+    return sum((record.logs / f"{node}.log").stat().st_size for node in _nodes(record))
+
+
 def _nodes(record: Record) -> Iterator[str]:
     if record.logs is not None and record.logs.is_dir():
         yield from sorted(path.stem for path in record.logs.glob("*.log"))

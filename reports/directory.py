@@ -5,6 +5,7 @@
       schedule.json    the faults that were planned
       history.jsonl    every op, written while the run goes on; the last one says that it is whole
       history.parquet  the same as a table, once it is whole
+      requests.parquet its requests as a table
       status.parquet   what the system said of itself, as a table
       logs/            what the nodes wrote
       verdicts.json    what the run was judged to be
@@ -31,7 +32,8 @@ import orjson
 from reports.history import History
 from reports.lines import read_jsonl
 from reports.record import Record
-from reports.tables import read_history, write_history, write_statuses
+from reports.request_columns import write_requests
+from reports.tables import read_history, read_history_lazily, write_history, write_statuses
 
 LATEST: Final = "latest"
 LONGEST_NAME: Final = 80  # characters of a scenario in a directory's name; file systems end at 255
@@ -79,6 +81,10 @@ class RunDirectory:
         return self.path / "history.parquet"
 
     @property
+    def request_table(self) -> Path:
+        return self.path / "requests.parquet"
+
+    @property
     def status_table(self) -> Path:
         return self.path / "status.parquet"
 
@@ -100,6 +106,7 @@ class RunDirectory:
         """Of a history that is whole."""
         self._write_file(self.history_table, lambda path: write_history(history, path))
         self._write_file(self.status_table, lambda path: write_statuses(history, path))
+        self._write_file(self.request_table, lambda path: write_requests(history.requests, path))
 
     def write_verdicts(self, verdicts: Mapping[str, Any]) -> None:
         self._write_json("verdicts.json", verdicts)
@@ -111,6 +118,16 @@ class RunDirectory:
         """The run as far as it got. RunDirectoryProblem when there is no run here, or a file of it is damaged."""
         facts = self.read_facts()
         return Record(facts, self.read_history(), self._read_json("schedule.json") or {}, self.logs)
+
+    def read_for_pictures(self) -> Record:
+        """The same, from its tables where they are there and no older than the lines: what few look at is read late."""
+        tables = (self.history_table, self.request_table)
+        if not all(each.exists() and _no_older(each, self.history) for each in tables):
+            return self.read()
+        with _explained(self.history_table):
+            history = read_history_lazily(self.history_table)
+        schedule = self._read_json("schedule.json") or {}
+        return Record(self.read_facts(), history, schedule, self.logs, self.request_table)
 
     def read_history(self) -> History:
         """Of the lines or, where only that was kept, of the table; empty where the run broke off before its first op.
@@ -157,6 +174,10 @@ class RunDirectory:
             if not isinstance(content, dict):
                 raise ValueError("expected a JSON object")  # noqa: TRY004 - the value of a file, not of an argument
         return content
+
+
+def _no_older(table: Path, lines: Path) -> bool:
+    return not lines.exists() or table.stat().st_mtime_ns >= lines.stat().st_mtime_ns
 
 
 def _slug(scenario: str) -> str:

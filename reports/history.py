@@ -306,6 +306,10 @@ class History:
                 answered[number] = at
         return tuple(Request.at(columns, *places) for places in zip(asked, answered, strict=True))
 
+    def request(self, invoked_op: int, op: int | None) -> Request:
+        """The one whose asking and end these ops are."""
+        return Request.at(self._columns, invoked_op, op)
+
     @property
     def duration_s(self) -> float:
         return self._columns.time[-1] / NANOSECONDS if len(self) else 0.0

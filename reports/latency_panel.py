@@ -12,17 +12,17 @@ from reports.frame import OUTCOME_WORDS, over
 from reports.palette import BAD, GOOD, INK, UNKNOWN
 from reports.panels import Stretch, TimeAxis
 from reports.plots import OUTCOME_WORD, POINTS
-from reports.record import Record
-from reports.series import LatencyPoint, QuantileBucket, thinned
+from reports.request_columns import RequestColumns
+from reports.series import QuantileBucket, drawn_points, silent
 
 CLICKED: Final = "request"  # the selection that a page asks for: the op of the request that was clicked
 
 
 def latency_panel(
-    record: Record, points: Sequence[LatencyPoint], quantiles: Sequence[QuantileBucket], axis: TimeAxis, at: Stretch
+    requests: RequestColumns, quantiles: Sequence[QuantileBucket], axis: TimeAxis, at: Stretch
 ) -> list[alt.Chart]:
     """Failures, unknowns and retries stand out; what never came back is at the upper edge, without a latency."""
-    shown = thinned(points, POINTS)
+    shown = drawn_points(requests, POINTS)
     rows = [
         {
             "due": point.due_s,
@@ -87,11 +87,11 @@ def latency_panel(
             .mark_rule(aria=False, clip=True, color=INK.light, strokeWidth=thickness)
             .encode(x=axis.x("start"), x2=alt.X2("end"), y=alt.Y("ms:Q", scale=scale, axis=labels))
         )
-    silent = [{"due": request.due_s} for request in record.requests if request.completed is None]
+    never = [{"due": due_s} for due_s in silent(requests)]
     mark: dict[str, Any] = {"aria": False, "shape": "triangle-up", "size": 70, "filled": False, "strokeWidth": 2}
     edge = (
-        [over(silent).mark_point(**mark, clip=True, color=UNKNOWN.light, y=at.top_px + 6).encode(x=axis.x("due"))]
-        if silent
+        [over(never).mark_point(**mark, clip=True, color=UNKNOWN.light, y=at.top_px + 6).encode(x=axis.x("due"))]
+        if never
         else []
     )
     return [scatter, *levels, *edge]

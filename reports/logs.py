@@ -22,11 +22,16 @@ line of any process says in `lines_lost` how many before it could not be written
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
+from mmap import ACCESS_READ, mmap
+from pathlib import Path
 from typing import Any, Final, NamedTuple
+
+import orjson
 
 from reports.joined import Joined
 
@@ -136,6 +141,31 @@ def worker_log(worker: str, lines: Iterable[Mapping[str, Any]]) -> WorkerLog:
         except (KeyError, TypeError, ValueError):
             lost += 1
     return WorkerLog(tuple(batches), lost)
+
+
+def batch_sizes(lines: Iterable[Mapping[str, Any]]) -> Iterator[tuple[float, int]]:
+    """When each batch of a worker's lines was logged, on the log's clock, and of how many requests it was."""
+    for line in lines:
+        if line.get("event") == "batch" and isinstance(ids := line.get("request_ids"), list):
+            yield _at(line), len(ids)
+
+
+def line_of(request_id: str, log: Path) -> RequestLine | None:
+    """What a coordinator logged of one request, found without reading what it logged of all others."""
+    if not log.is_file() or not log.stat().st_size:
+        return None
+    wanted = request_id.encode()
+    with log.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as content:
+        at = content.find(wanted)
+        while at >= 0:
+            start, end = content.rfind(b"\n", 0, at) + 1, content.find(b"\n", at)
+            end = len(content) if end < 0 else end
+            with suppress(ValueError):
+                found = coordinator_log([orjson.loads(content[start:end])]).requests
+                if found and found[0].request_id == request_id:
+                    return found[0]
+            at = content.find(wanted, end)
+    return None
 
 
 def _request(line: Mapping[str, Any], shown: dict[str, str]) -> RequestLine:

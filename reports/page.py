@@ -12,7 +12,7 @@ import orjson
 from reports.history import History, Op
 from reports.palette import VERDICTS, fault_colour
 from reports.record import Record
-from reports.series import LEVELS, bucket_width, latency_points, outcomes_over_time, quantiles_over_time, shown_s
+from reports.series import LEVELS, bucket_width, levels_over_time, outcomes_over_time, shown_s
 from reports.verdict import Finding, Verdict
 from reports.windows import FaultWindow
 
@@ -233,8 +233,8 @@ def _schedule(schedule: Mapping[str, Any]) -> Iterator[str]:
 def _moments(record: Record) -> Iterator[Moment]:
     span_s = shown_s(record.history)
     width_s = bucket_width(span_s, LEVELS)
-    outcomes = outcomes_over_time(record.requests, span_s, width_s)
-    quantiles = quantiles_over_time(latency_points(record.requests), span_s, width_s)
+    outcomes = outcomes_over_time(record.columns, span_s, width_s)
+    quantiles = levels_over_time(record.columns, span_s, width_s)
     for asked, answered in zip(outcomes, quantiles, strict=True):
         yield Moment(
             when=f"{asked.start_s:g} to {asked.end_s:.4g}",

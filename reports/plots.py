@@ -30,11 +30,11 @@ from reports.series import (
     QuantileBucket,
     answers_by_worker,
     bucket_width,
-    latency_points,
+    drawn_points,
+    levels_over_time,
     outcomes_over_time,
-    quantiles_over_time,
     shown_s,
-    thinned,
+    silent,
 )
 
 BARS: Final = 60  # at most; wider apart than a pixel, narrower than what happens
@@ -46,7 +46,7 @@ def outcomes_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     """Requests by the moment they were due and how they ended, and the answers that arrived, per bucket of time."""
     span_s = shown_s(record.history)
     width_s = bucket_width(span_s, BARS)
-    buckets = outcomes_over_time(record.requests, span_s, width_s)
+    buckets = outcomes_over_time(record.columns, span_s, width_s)
     rows: list[dict[str, Any]] = []
     for bucket in buckets:
         top = 0
@@ -82,13 +82,10 @@ def outcomes_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
 def latency_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     """Latency of every request that came back, and its median and p99 over time; the scale is logarithmic."""
     span_s = shown_s(record.history)
-    points = latency_points(record.requests)
-    quantiles = quantiles_over_time(points, span_s, bucket_width(span_s, LEVELS))
+    points = drawn_points(record.columns, POINTS)
+    quantiles = levels_over_time(record.columns, span_s, bucket_width(span_s, LEVELS))
     height_px = 240
-    rows = [
-        {"due": point.due_s, "ms": max(point.ms, 0.01), "outcome": OUTCOME_WORD[point.outcome]}
-        for point in thinned(points, POINTS)
-    ]
+    rows = [{"due": point.due_s, "ms": max(point.ms, 0.01), "outcome": OUTCOME_WORD[point.outcome]} for point in points]
     y, axis = _latency_scale([max(point.ms, 0.01) for point in points], height_px)
     scatter = (
         over(rows)
@@ -114,7 +111,7 @@ def workers_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     """Answers of each worker over time, one row per worker, all rows to one scale that starts at zero."""
     span_s = shown_s(record.history)
     width_s = bucket_width(span_s, BARS)
-    buckets = answers_by_worker(record.requests, record.capacity, span_s, width_s)
+    buckets = answers_by_worker(record.columns, record.capacity, span_s, width_s)
     workers = list(dict.fromkeys(bucket.worker for bucket in buckets))
     highest = max([bucket.answers for bucket in buckets], default=0) or 1
     total = sum(bucket.answers for bucket in buckets)
@@ -218,7 +215,7 @@ def _quantile_layers(quantiles: Sequence[QuantileBucket], y: alt.Scale) -> list[
 
 def _silent_layers(record: Record) -> list[alt.Chart]:
     """Requests that nothing ever came back for: at the upper edge, for they have no latency."""
-    rows = [{"due": request.due_s} for request in record.requests if request.completed is None]
+    rows = [{"due": due_s} for due_s in silent(record.columns)]
     if not rows:
         return []
     mark: dict[str, Any] = {"aria": False, "shape": "triangle-up", "size": 70, "filled": False, "strokeWidth": 2}

@@ -15,22 +15,40 @@ import orjson
 
 from reports.history import OBSERVER, History, OpType, Request, status_of
 from reports.logs import CoordinatorLog, WorkerLog, coordinator_log, worker_log
+from reports.request_columns import RequestColumns, read_requests
 from reports.windows import FaultWindow, fault_windows
 
 
 @dataclass(frozen=True)
 class Record:
-    """`facts` is run.json (scenario, substrate, seed, system, versions …), `schedule` is schedule.json."""
+    """`facts` is run.json (scenario, substrate, seed, system, versions …), `schedule` is schedule.json.
+
+    `table` is the file of its requests as columns, where it is to be believed.
+    """
 
     facts: Mapping[str, Any]
     history: History
     schedule: Mapping[str, Any] = field(default_factory=dict)
     logs: Path | None = None
+    table: Path | None = None
     _read: dict[str, CoordinatorLog] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def requests(self) -> tuple[Request, ...]:
         return self.history.requests
+
+    @cached_property
+    def columns(self) -> RequestColumns:
+        """The requests as columns. Raises ValueError when their table is damaged."""
+        return RequestColumns.of(self.requests) if self.table is None else read_requests(self.table)
+
+    def request_of(self, op: int) -> Request | None:
+        """The request that an op of a client belongs to, its asking or its end, without making the others."""
+        row = self.columns.row(op)
+        if row is None:
+            return None
+        asked, ended = int(self.columns.invoked_op[row]), int(self.columns.op[row])
+        return self.history.request(asked, None if ended == asked else ended)
 
     @cached_property
     def windows(self) -> tuple[FaultWindow, ...]:

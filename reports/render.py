@@ -15,7 +15,7 @@ from reports.page import counted, page
 from reports.palette import colours
 from reports.plots import POINTS, latency_chart, outcomes_chart, workers_chart
 from reports.record import Record
-from reports.series import latency_points, thinned
+from reports.series import drawn_points
 from reports.svg import inline_svg
 from reports.verdict import Finding
 
@@ -30,7 +30,7 @@ def render(record: Record, findings: Sequence[Finding], figures: Mapping[str, An
         lstrip_blocks=True,
     )
     script = environment.get_template("report.js").render()
-    points = latency_points(record.requests)
+    points = int(record.columns.came_back.sum())
     shown = page(record, findings, figures)
     return environment.get_template("report.html").render(
         page=shown,
@@ -38,10 +38,10 @@ def render(record: Record, findings: Sequence[Finding], figures: Mapping[str, An
         script=Markup(script),  # noqa: S704 - a file of this package, with nothing filled in
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         outcomes=_drawn(outcomes_chart(record), "outcomes", f"Requests over time by outcome. {shown.summary}"),
-        latency=_drawn(latency_chart(record), "latency", f"Latency over time of {counted(len(points), 'request')}."),
+        latency=_drawn(latency_chart(record), "latency", f"Latency over time of {counted(points, 'request')}."),
         workers=_drawn(workers_chart(record), "workers", "Answers over time, one row for each worker."),
-        points=len(points),
-        points_drawn=len(thinned(points, POINTS)),
+        points=points,
+        points_drawn=len(drawn_points(record.columns, POINTS)),
     )
 
 

@@ -13,7 +13,7 @@ from reports.fault_panel import faults_behind, faults_panel
 from reports.frame import OUTCOME_WORDS, Chart, over
 from reports.latency_panel import latency_panel
 from reports.live_plots import LAID_OUT_PX, LANE_PX, ROW_PX, state_rows, y_axis
-from reports.logs import worker_log
+from reports.logs import batch_sizes
 from reports.palette import BAD, GOOD, INK, UNKNOWN
 from reports.panels import Panel, Stretch, TimeAxis, stacked
 from reports.plots import BARS
@@ -24,9 +24,8 @@ from reports.series import (
     QuantileBucket,
     bucket_width,
     edges,
-    latency_points,
+    levels_over_time,
     outcomes_over_time,
-    quantiles_over_time,
     shown_s,
 )
 from reports.states import looks, state_spans
@@ -43,9 +42,8 @@ def run_chart(record: Record, offset_s: float | None = None) -> Chart:
     span_s = shown_s(record.history)
     axis = TimeAxis(0, span_s)
     placed = bands(record.windows, span_s, LAID_OUT_PX)
-    points = latency_points(record.requests)
-    outcomes = outcomes_over_time(record.requests, span_s, bucket_width(span_s, BARS))
-    quantiles = quantiles_over_time(points, span_s, bucket_width(span_s, LEVELS))
+    outcomes = outcomes_over_time(record.columns, span_s, bucket_width(span_s, BARS))
+    quantiles = levels_over_time(record.columns, span_s, bucket_width(span_s, LEVELS))
     looked = looks(record.statuses)
     workers = sorted({*(name for look in looked for name in look.states), *record.capacity})
     batches = () if offset_s is None else _batches_of(record, offset_s, span_s)
@@ -56,7 +54,7 @@ def run_chart(record: Record, offset_s: float | None = None) -> Chart:
         Panel(
             "latency (logarithmic): median (thick), p99 (thin); click a point",
             SCATTER_PX,
-            lambda at: latency_panel(record, points, quantiles, axis, at),
+            lambda at: latency_panel(record.columns, quantiles, axis, at),
             clickable=True,
         ),
         Panel("requests in flight, and queued (dashed)", 70, lambda at: _under_way(record, axis, at)),
@@ -143,11 +141,7 @@ def _under_way(record: Record, axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
 
 
 def _batches_of(record: Record, offset_s: float, span_s: float) -> tuple[BatchBucket, ...]:
-    sizes = [
-        (batch.at - offset_s, len(batch.request_ids))
-        for worker in record.capacity
-        for batch in worker_log(worker, record.log(worker)).batches
-    ]
+    sizes = [(at - offset_s, size) for worker in record.capacity for at, size in batch_sizes(record.log(worker))]
     return batches_over_time(sizes, edges(span_s, bucket_width(span_s, BARS))) if sizes else ()
 
 

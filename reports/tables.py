@@ -14,7 +14,7 @@ pyarrow takes a third of a second to import, and is not until a table is written
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -50,6 +50,67 @@ def write_history(history: History, path: Path) -> None:
         },
         path,
     )
+
+
+class WordColumn(Sequence[Any]):
+    """Texts, or None, that are read when they are looked at."""
+
+    def __init__(self, column: Any) -> None:  # noqa: ANN401 - a column of pyarrow
+        self._column = column
+
+    def __len__(self) -> int:
+        return len(self._column)
+
+    def __getitem__(self, at: Any) -> Any:  # noqa: ANN401 - a place or a slice, as of every sequence
+        return WordColumn(self._column[at]) if isinstance(at, slice) else self._column[at].as_py()
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._column.to_pylist())
+
+
+class JsonColumn(WordColumn):
+    """The same of JSON: of a million values a picture looks at none, a person at a few."""
+
+    def __getitem__(self, at: Any) -> Any:  # noqa: ANN401 - see above
+        text = super().__getitem__(at)
+        return JsonColumn(self._column[at]) if isinstance(at, slice) else text and orjson.loads(text)
+
+    def __iter__(self) -> Iterator[Any]:
+        return (text and orjson.loads(text) for text in super().__iter__())
+
+
+def read_history_lazily(path: Path) -> History:
+    """The same history whose values are read when they are looked at. Raises ValueError like `read_history`."""
+    import pyarrow as pa  # noqa: PLC0415 - see above
+    import pyarrow.parquet as pq  # noqa: PLC0415 - see above
+
+    try:
+        table = pq.read_table(path, memory_map=True)
+        types = table.column("type").combine_chunks()
+        known = [OpType(each) for each in types.dictionary.to_pylist()]
+        return History(
+            Columns(
+                range(table.num_rows),
+                table.column("time").to_numpy().tolist(),
+                _processes(table),
+                [known[each] for each in types.indices.to_numpy().tolist()],
+                WordColumn(table.column("f")),
+                JsonColumn(table.column("value")),
+                WordColumn(table.column("error")),
+            )
+        )
+    except (pa.ArrowException, KeyError, ValueError) as problem:
+        raise ValueError(f"{path} is not a table of a history: {problem}") from problem
+
+
+def _processes(table: pa.Table) -> list[int | str]:
+    import numpy as np  # noqa: PLC0415 - as pyarrow
+
+    clients, others = table.column("client"), table.column("process")
+    processes: list[int | str] = clients.fill_null(-1).to_numpy().tolist()
+    for at in np.flatnonzero(clients.is_null().to_numpy()).tolist():
+        processes[at] = others[at].as_py()
+    return processes
 
 
 def read_history(path: Path) -> History:

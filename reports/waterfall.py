@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final, Literal
 
 from reports.history import OpType, Request
-from reports.logs import RequestLine
+from reports.logs import RequestLine, coordinator_log
+from reports.record import Record
 
 Tone = Literal["good", "bad", "unknown", "muted"]
 
@@ -19,6 +21,7 @@ CLIENT: Final = "client"
 QUEUE: Final = "queue"
 TONES: Final[Mapping[OpType, Tone]] = {OpType.OK: "good", OpType.FAIL: "bad", OpType.INFO: "unknown"}
 WORDS: Final = {OpType.OK: "answered", OpType.FAIL: "failed", OpType.INFO: "unknown"}
+SAMPLED: Final = 20_000
 SHORTEST_S: Final = 1e-6  # a wait shorter than this is none
 
 
@@ -54,6 +57,15 @@ def clock_offset(requests: Iterable[Request], lines: Iterable[RequestLine]) -> f
         return None
     low, high = max(at_least), min(at_most)
     return (low + high) / 2
+
+
+def run_offset(record: Record, coordinator: str = "coordinator") -> float | None:
+    """`clock_offset` of a run; of a long one from its first `SAMPLED` requests, which is as good."""
+    columns = record.columns
+    rows = zip(columns.invoked_op[:SAMPLED].tolist(), columns.op[:SAMPLED].tolist(), strict=True)
+    requests = [record.history.request(asked, None if op == asked else op) for asked, op in rows]
+    logged = (line for line in record.log(coordinator) if line.get("event") == "request")
+    return clock_offset(requests, coordinator_log(islice(logged, SAMPLED)).requests)
 
 
 def waterfall(request: Request, line: RequestLine | None, offset_s: float | None) -> tuple[Step, ...]:

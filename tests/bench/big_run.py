@@ -74,8 +74,10 @@ def write_big_run(runs: Path, ops: int) -> RunDirectory:
     """About so many ops, half of them answers. Deterministic but for the folder's name."""
     directory = RunDirectory.create(runs, "a big run", BEGAN)
     directory.write_run(FACTS)
-    directory.write_schedule({"version": 1, "seed": 7, "faults": [{"kind": "crash", "target": "worker2"}]})
     requests = max(RATE, ops // 2)
+    killed_s = requests / RATE / 2
+    planned = {"kind": "crash", "target": "worker2", "parameters": {}, "start_s": killed_s, "end_s": killed_s + 2}
+    directory.write_schedule({"version": 1, "seed": 7, "faults": [planned]})
     with (
         directory.history.open("wb") as history,
         (directory.logs / "coordinator.log").open("wb") as coordinator,
@@ -210,4 +212,6 @@ class _Writing:
 
 if __name__ == "__main__":
     folder, ops = sys.argv[1:]
-    print(write_big_run(Path(folder), int(ops)).path)
+    made = write_big_run(Path(folder), int(ops))
+    made.write_tables(made.read().history)
+    print(made.path)

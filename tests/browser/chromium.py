@@ -26,6 +26,8 @@ FLAGS: Final = (
 LOOKED_FOR: Final = re.compile(r"/\w+/_stcore/(health|host-config)$")
 # Networks of containers come and go on this machine; the browser then gives up what it had begun.
 NETWORK_CHANGED: Final = "ERR_NETWORK_CHANGED"
+# What a page says then of the parts of itself that it was about to load, and has to be loaded anew for.
+PART_MISSING: Final = "Failed to fetch dynamically imported module"
 
 
 def find_chromium() -> str:
@@ -59,9 +61,11 @@ class Visit:
         self.errors: list[str] = []
         self.hosts: set[str] = set()
         self._network_changed = False
+        self._network_ever_changed = False
+        self._part_missing = False
         page.set_default_timeout(PATIENCE_MS)
         page.on("console", lambda said: self._said(said.type, said.text, said.location.get("url", "")))
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("pageerror", lambda error: self._said("error", str(error), ""))
         page.on("request", lambda request: self.hosts.add(urlsplit(request.url).netloc))
 
     def open(self, url: str, shows: str) -> Page:
@@ -85,6 +89,10 @@ class Visit:
         deadline = time.monotonic() + timeout_s
         while not holds():
             assert time.monotonic() < deadline, f"not within {timeout_s:g} s: {what}; the page says\n{self.text()}"
+            if self._part_missing:
+                self._part_missing = False
+                with suppress(Error):
+                    self.page.reload()
             self.page.wait_for_timeout(100)
 
     def shows(self, text: str, timeout_s: float = 60.0) -> None:
@@ -96,6 +104,9 @@ class Visit:
         assert self.hosts <= {host}, self.hosts
 
     def _said(self, kind: str, text: str, url: str) -> None:
-        self._network_changed = self._network_changed or NETWORK_CHANGED in text
-        if kind == "error" and not LOOKED_FOR.search(urlsplit(url).path) and NETWORK_CHANGED not in text:
-            self.errors.append(f"{text} {url}")
+        if NETWORK_CHANGED in text:
+            self._network_changed = self._network_ever_changed = True
+        elif kind == "error" and PART_MISSING in text and self._network_ever_changed:
+            self._part_missing = True
+        elif kind == "error" and not LOOKED_FOR.search(urlsplit(url).path):
+            self.errors.append(f"{text} {url}".strip())

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Error
 
-from reports.notable import requests_by_op
 from tests.browser.chromium import Visit
 from tests.browser.made_runs import HOSTILE, broken_run, full_run, short_run
 from tests.browser.serving import dashboard
@@ -84,7 +83,9 @@ def test_a_click_on_a_point_opens_its_waterfall(host: str, runs: Path, visit: Vi
 
     visit.eventually(chosen, "the request that was clicked, in the address")
     op = int(page.url.partition("request=")[2])
-    visit.shows(requests_by_op(record())[op].input)
+    request = record().request_of(op)
+    assert request is not None
+    visit.shows(request.input)
     visit.shows("Step by step")
     visit.was_clean(host)
 

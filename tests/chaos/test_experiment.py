@@ -86,7 +86,7 @@ async def test_a_run_that_holds_leaves_everything_that_the_verdict_stands_on(exp
     run.holds(no_loss(), answers_correct())
     path = run.directory.path
     assert {each.name for each in path.iterdir()} == {
-        *("run.json", "schedule.json", "history.jsonl", "history.parquet", "status.parquet"),
+        *("run.json", "schedule.json", "history.jsonl", "history.parquet", "requests.parquet", "status.parquet"),
         *("logs", "verdicts.json", "report.html"),
     }
     order = [(path / name).stat().st_mtime_ns for name in ("run.json", "schedule.json", "history.jsonl")]

@@ -58,7 +58,7 @@ def test_a_run_whose_lines_were_thrown_away_is_read_from_its_table(tmp_path: Pat
     directory.history.write_bytes(b"".join(op.to_json() for op in ops))
     directory.write_tables(directory.read().history)
     assert sorted(each.name for each in directory.path.iterdir()) == [
-        *("history.jsonl", "history.parquet", "logs", "run.json", "status.parquet")
+        *("history.jsonl", "history.parquet", "logs", "requests.parquet", "run.json", "status.parquet")
     ]
     directory.history.unlink()
     assert directory.read().history.ops == ops

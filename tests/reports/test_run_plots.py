@@ -12,7 +12,7 @@ import vl_convert
 
 from reports.around import lines_around
 from reports.history import OpType
-from reports.notable import notable, requests_by_op
+from reports.notable import notable
 from reports.panels import themed
 from reports.record import Record
 from reports.run_plots import run_chart
@@ -41,7 +41,7 @@ def test_a_run_that_never_began_is_drawn_empty() -> None:
 
 def test_each_point_leads_to_its_request() -> None:
     run = record()
-    by_op = requests_by_op(run)
+    by_op = {request.op: request for request in run.requests}
     points = rows(run, "op")
     assert len(points) == sum(request.completed is not None for request in run.requests)
     assert all(by_op[row["op"]].due_s == row["due"] for row in points)
@@ -57,7 +57,7 @@ def test_what_is_worth_a_look_comes_once_with_its_first_reason() -> None:
     run = record()
     found = notable(run, FINDINGS)
     assert len({each.op for each in found}) == len(found)
-    by_op = requests_by_op(run)
+    by_op = {request.op: request for request in run.requests}
     unknown = [each for each in found if each.why == "unknown"]
     assert {by_op[each.op].outcome for each in unknown} == {OpType.INFO}
     assert sum(each.why.startswith("slow") for each in found) <= 10

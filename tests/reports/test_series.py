@@ -1,10 +1,12 @@
 """What charts draw, against requests written out by hand."""
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 
 from reports.history import NANOSECONDS, Op, OpType, Request
+from reports.request_columns import RequestColumns
 from reports.series import (
     LatencyPoint,
     OutcomeBucket,
@@ -12,11 +14,12 @@ from reports.series import (
     WorkerBucket,
     answers_by_worker,
     bucket_width,
+    drawn_points,
     edges,
-    latency_points,
+    levels_over_time,
     outcomes_over_time,
     quantiles_over_time,
-    thinned,
+    silent,
 )
 
 
@@ -71,8 +74,13 @@ def test_a_time_that_fractions_put_below_its_edge_counts_above_it() -> None:
 
 
 def test_a_request_that_never_came_back_has_no_latency() -> None:
-    points = latency_points([asked(0.5, None), asked(1.0, OpType.INFO, 4.0), asked(2.0, OpType.OK, 0.25, retries=1)])
-    assert points == (LatencyPoint(1.0, 4000.0, OpType.INFO, 0), LatencyPoint(2.0, 250.0, OpType.OK, 1))
+    requests = [asked(0.5, None), asked(1.0, OpType.INFO, 4.0), asked(2.0, OpType.OK, 0.25, retries=1)]
+    columns = RequestColumns.of(requests)
+    assert silent(columns) == (0.5,)
+    assert drawn_points(columns, 10) == (
+        LatencyPoint(1.0, 4000.0, OpType.INFO, 0),
+        LatencyPoint(2.0, 250.0, OpType.OK, 1),
+    )
 
 
 def test_a_bucket_has_a_median_of_any_points_and_a_p99_only_of_enough() -> None:
@@ -90,23 +98,47 @@ def test_quantiles_are_of_answers_alone() -> None:
 
 
 def test_thinning_keeps_extremes_and_everything_unusual() -> None:
-    plain = [LatencyPoint(number / 1000, 20.0 + number % 7, OpType.OK, 0) for number in range(1000)]
-    slowest, fastest = LatencyPoint(0.5005, 900.0, OpType.OK, 0), LatencyPoint(0.7005, 0.1, OpType.OK, 0)
+    plain = [asked(number / 1000, OpType.OK, (20.0 + number % 7) / 1000) for number in range(1000)]
+    slowest, fastest = asked(0.5005, OpType.OK, 0.9), asked(0.7005, OpType.OK, 0.0001)
     unusual = [
-        LatencyPoint(0.1, 5.0, OpType.FAIL, 0),
-        LatencyPoint(0.2, 4000.0, OpType.INFO, 0),
-        LatencyPoint(0.3, 21.0, OpType.OK, 1),
+        asked(0.1, OpType.FAIL, 0.005),
+        asked(0.2, OpType.INFO, 4.0),
+        asked(0.3, OpType.OK, 0.021, retries=1),
     ]
-    points = sorted([*plain, slowest, fastest, *unusual], key=lambda point: point.due_s)
-    kept = thinned(points, 100)
-    assert {slowest, fastest, *unusual} <= set(kept)
+    requests = sorted([*plain, slowest, fastest, *unusual], key=lambda request: request.due_s)
+    kept = drawn_points(RequestColumns.of(requests), 100)
+    assert {(each.due_s, each.outcome) for each in (slowest, fastest, *unusual)} <= {
+        (each.due_s, each.outcome) for each in kept
+    }
     assert len(kept) <= 100 + len(unusual)
     assert list(kept) == sorted(kept, key=lambda point: point.due_s)
+    assert max(each.ms for each in kept if each.outcome is OpType.OK) == pytest.approx(900)
+    assert min(each.ms for each in kept) == pytest.approx(0.1)
+
+
+def test_what_is_unusual_is_thinned_too_where_there_is_much_of_it() -> None:
+    failed = [asked(number / 1000, OpType.FAIL, 0.02) for number in range(1000)]
+    worst = asked(0.5005, OpType.INFO, 9.0)
+    kept = drawn_points(RequestColumns.of(sorted([*failed, worst], key=lambda request: request.due_s)), 100)
+    assert len(kept) <= 100
+    assert max(each.ms for each in kept) == pytest.approx(9000)
 
 
 def test_few_points_are_not_thinned() -> None:
-    points = answered([1.0, 2.0, 3.0])
-    assert thinned(points, 3) == tuple(points)
+    requests = [asked(0.1 * number, OpType.OK, 0.01) for number in range(3)]
+    assert len(drawn_points(RequestColumns.of(requests), 3)) == 3
+
+
+def test_levels_of_columns_are_the_quantiles_of_points() -> None:
+    rng = Random(3)
+    requests = [
+        asked(rng.uniform(0, 9), rng.choice([OpType.OK, OpType.OK, OpType.FAIL, OpType.INFO, None]), rng.expovariate(2))
+        for _ in range(600)
+    ]
+    columns = RequestColumns.of(requests)
+    points = drawn_points(columns, len(requests))
+    for width_s in (0.1, 0.5, 2.0):
+        assert levels_over_time(columns, 10.0, width_s) == quantiles_over_time(points, 10.0, width_s)
 
 
 def test_a_worker_that_answered_nothing_is_there_with_nothing() -> None:
