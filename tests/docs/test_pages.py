@@ -20,6 +20,14 @@ RUN_BY: Final = {
     ".venv/bin/pytest -m chaos --substrate simulated test_first.py": "tests/docs/test_pages.py",
     ".venv/bin/pytest -m chaos test_first.py": "tests/test_readme.py",  # the same scenario
     "cd docs/examples/shout": "tox -e docs",
+    **dict.fromkeys(
+        (
+            "docker build --target coordinator --tag brownout/coordinator .",
+            "docker build --target worker --tag brownout/worker .",
+            "docker stack deploy --compose-file deploy/swarm/stack.yml brownout",
+        ),
+        "tests/swarm, by other names",
+    ),
     "pytest -m chaos": "tox -e docs",
 }
 ELSEWHERE: Final = frozenset({"security.md"})  # tests/test_security_docs.py and tests/coordinator/secured.py run those

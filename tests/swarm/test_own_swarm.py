@@ -1,0 +1,32 @@
+"""No swarm but a test's own is ever used or left."""
+
+from __future__ import annotations
+
+import pytest
+
+from chaos.clusters.docker_engine import EngineMissing, connect
+from tests.swarm.stack import NOTHING, OURS, NotOurSwarm, new_swarm, own_swarm
+
+pytestmark = [pytest.mark.swarm, pytest.mark.timeout(300)]
+
+
+@pytest.mark.parametrize(("labels", "is_ours"), [(NOTHING, False), (OURS, True)], ids=["somebody's", "left behind"])
+def test_a_swarm_that_is_there_is_left_only_if_a_test_made_it(labels: dict[str, str], *, is_ours: bool) -> None:
+    try:
+        engine = connect()
+    except EngineMissing as problem:
+        pytest.skip(str(problem))
+    try:
+        if engine.info()["Swarm"]["LocalNodeState"] != "inactive":
+            pytest.skip("the engine is in a swarm")
+        with new_swarm(engine, labels=labels):
+            before = engine.info()["Swarm"]["Cluster"]["ID"]
+            if is_ours:
+                with own_swarm() as other:
+                    assert other.info()["Swarm"]["Cluster"]["ID"] != before
+            else:
+                with pytest.raises(NotOurSwarm, match="not a test's"), own_swarm():
+                    pass
+                assert engine.info()["Swarm"]["Cluster"]["ID"] == before
+    finally:
+        engine.close()
