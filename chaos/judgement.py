@@ -77,7 +77,7 @@ def _judgement(record: Record, findings: tuple[Finding, ...], judges: tuple[Judg
         findings,
         judges,
         record.windows,
-        figures(record.requests),
+        figures(record.requests, record.moments),
         steady if isinstance(steady, SteadyState) else None,
         noise(record),
     )

@@ -5,6 +5,7 @@ The record, which everything else reads:
 history     start here: operations in the order they happened, and the requests they make up
 record      a finished run: facts about it, its history, its logs
 logs        what the nodes of the bundled system logged, line by line: the contract, and its reader
+log_file    logs as they lie in a run directory, read in blocks
 joined      things by the id of their request, of which there should be one each
 windows     when each fault was in force, and what shows that it bit
 verdict     three values, their one merge rule, and findings with evidence
@@ -15,6 +16,7 @@ directory   one run on disk, written so that a crash leaves everything before it
 
 Computed from it by pure functions:
 
+moments     when each request was due, sent and answered, as arrays
 measure     figures: how many, how fast, how much was left to do it with
 compare     whether sets of runs differ, as far as can be told
 seconds     whether two single runs do

@@ -117,7 +117,7 @@ class Comparison:
 
 def sample(record: Record, run: str, *, recovery_s: float | None = None) -> Sample:
     """`recovery_s` is what an invariant measured, where there was anything to recover from."""
-    requests, found, disturbed = record.requests, figures(record.requests), noise(record)
+    requests, found, disturbed = record.requests, figures(record.requests, record.moments), noise(record)
     measured = {
         "goodput": found.goodput_rps,
         "p50": found.p50_ms,

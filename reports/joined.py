@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -17,10 +17,14 @@ class Joined(Generic[T]):
     several: Mapping[str, Sequence[T]]
 
     @classmethod
-    def of(cls, items: Iterable[tuple[str, T]]) -> Joined[T]:
-        first: dict[str, T] = {}
+    def of(cls, ids: Sequence[str], items: Sequence[T]) -> Joined[T]:
+        """Items, each of the id at its place. Raises ValueError where they are not as many."""
+        first = dict(zip(ids, items, strict=True))
         several: dict[str, list[T]] = {}
-        for request_id, item in items:
+        if len(first) == len(items):
+            return cls(first, several)
+        first.clear()  # a dict keeps the last
+        for request_id, item in zip(ids, items, strict=True):
             if request_id in first:
                 several.setdefault(request_id, [first[request_id]]).append(item)
             else:

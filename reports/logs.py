@@ -83,6 +83,11 @@ class BatchLine(NamedTuple):
     request_ids: tuple[str, ...]
     outputs: tuple[str | None, ...] | None
 
+    def output(self, request_id: str) -> str | None:
+        """What that one of its requests got; None where it got nothing or nobody told."""
+        at = self.request_ids.index(request_id)
+        return self.outputs[at] if self.outputs and at < len(self.outputs) else None
+
 
 @dataclass(frozen=True)
 class CoordinatorLog:
@@ -95,7 +100,7 @@ class CoordinatorLog:
     @cached_property
     def ended(self) -> Joined[RequestLine]:
         """The request lines by request id."""
-        return Joined.of((line.request_id, line) for line in self.requests)
+        return Joined.of([line.request_id for line in self.requests], self.requests)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from itertools import pairwise
 from typing import Final
 
 from reports.history import OpType, Request
+from reports.moments import Moments, ascending
 from reports.record import Record
 
 WARM_UP_S: Final = 0.5  # the first requests of a load pay for connections that the others find open
@@ -114,15 +115,18 @@ def answer_times(requests: Iterable[Request]) -> list[float]:
     )
 
 
-def figures(requests: Sequence[Request]) -> Figures:
-    """Goodput is ok answers over the time from the first request's due time to the last answer."""
-    latencies = latencies_ms(requests)
+def figures(requests: Sequence[Request], moments: Moments | None = None) -> Figures:
+    """Goodput is ok answers over the time from the first request's due time to the last answer. `moments` are those of
+    the requests, where somebody has them already.
+    """
+    moments = moments or Moments(requests)
+    latencies = ascending(moments.latencies_ms[moments.ok])
     return Figures(
         requests=len(requests),
         ok=len(latencies),
         failed=sum(request.outcome is OpType.FAIL for request in requests),
         unknown=sum(request.outcome is OpType.INFO for request in requests),
-        goodput_rps=_goodput(requests),
+        goodput_rps=_goodput(moments) if requests else None,
         p50_ms=quantile(latencies, 0.5),
         p99_ms=quantile(latencies, 0.99),
         retries=sum(request.retries for request in requests),
@@ -134,15 +138,14 @@ def steady_state(record: Record, *, warm_up_s: float = WARM_UP_S, at_least: int 
 
     A request still out when the fault strikes is not among them, for the fault may have touched it.
     """
-    requests = record.requests
-    if not requests:
+    moments = record.moments
+    if not record.requests:
         return TooFewPoints(0, at_least)
-    first_due_s, last_due_s = load_span(requests)
+    first_due_s, last_due_s = moments.span_s
     start_s = first_due_s + warm_up_s
     end_s = min((window.injected_s for window in record.windows), default=last_due_s)
-    latencies = latencies_ms(
-        request for request in requests if request.completed_s is not None and start_s <= request.completed_s < end_s
-    )
+    within = moments.ok & (start_s <= moments.completed_s) & (moments.completed_s < end_s)
+    latencies = ascending(moments.latencies_ms[within])
     p50_ms, p99_ms = quantile(latencies, 0.5), quantile(latencies, 0.99)
     if len(latencies) < at_least or p50_ms is None or p99_ms is None:
         return TooFewPoints(len(latencies), at_least)
@@ -177,11 +180,11 @@ def _share(record: Record, start_s: float, end_s: float) -> float:
     return sum(capacity[node] for node in sorted(capacity.keys() - out)) / sum(capacity.values())
 
 
-def _goodput(requests: Sequence[Request]) -> float | None:
-    answers = answer_times(requests)
+def _goodput(moments: Moments) -> float | None:
+    answers = moments.answered_s
     if not answers:
-        return 0.0 if requests else None
-    span_s = answers[-1] - load_span(requests)[0]
+        return 0.0
+    span_s = answers[-1] - moments.span_s[0]
     return len(answers) / span_s if span_s > 0 else None
 
 

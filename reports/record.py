@@ -5,18 +5,20 @@ A `Record` is read from a run directory alone; nothing of it needs the system to
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
-
-import orjson
+from typing import Any, TypeVar
 
 from reports.history import OBSERVER, History, OpType, Request, status_of
-from reports.logs import CoordinatorLog, WorkerLog, coordinator_log, worker_log
+from reports.log_file import objects, read_coordinator_log, read_worker_log
+from reports.logs import CoordinatorLog, WorkerLog
+from reports.moments import Moments
 from reports.request_columns import RequestColumns, read_requests
 from reports.windows import FaultWindow, fault_windows
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class Record:
     logs: Path | None = None
     table: Path | None = None
     _read: dict[str, CoordinatorLog] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _made: dict[tuple[object, str], Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def requests(self) -> tuple[Request, ...]:
@@ -49,6 +52,11 @@ class Record:
             return None
         asked, ended = int(self.columns.invoked_op[row]), int(self.columns.op[row])
         return self.history.request(asked, None if ended == asked else ended)
+
+    @cached_property
+    def moments(self) -> Moments:
+        """When each of its requests was due, sent and answered."""
+        return Moments(self.requests)
 
     @cached_property
     def windows(self) -> tuple[FaultWindow, ...]:
@@ -91,23 +99,27 @@ class Record:
         if self.logs is None or not self.has_log(node):
             return
         with (self.logs / f"{node}.log").open("rb") as lines:
-            for line in lines:
-                if not line.startswith(b"{"):
-                    continue  # a stack trace or a library's own words
-                try:
-                    yield orjson.loads(line)
-                except ValueError:
-                    continue  # the process was killed in the middle of this line
+            yield from objects(lines)
 
     def coordinator_log(self, node: str) -> CoordinatorLog | None:
         """What `node` logged of requests and members, read once; None where no log of it was kept."""
         if node not in self._read:
-            if not self.has_log(node):
+            if self.logs is None or not self.has_log(node):
                 return None
-            self._read[node] = coordinator_log(self.log(node))
+            self._read[node] = read_coordinator_log(self.logs / f"{node}.log")
         return self._read[node]
 
     @cached_property
     def worker_logs(self) -> Mapping[str, WorkerLog]:
         """What each node that does work logged of it, read once; those whose log was not kept are not in it."""
-        return {node: worker_log(node, self.log(node)) for node in self.capacity if self.has_log(node)}
+        if self.logs is None:
+            return {}
+        kept = (node for node in self.capacity if self.has_log(node))
+        return {node: read_worker_log(node, self.logs / f"{node}.log") for node in kept}
+
+    def once(self, make: Callable[[Record, str], T], node: str) -> T:
+        """What `make` makes of this record and that node; made once, for whoever asks for the same."""
+        if (make, node) not in self._made:
+            self._made[make, node] = make(self, node)
+        made: T = self._made[make, node]
+        return made

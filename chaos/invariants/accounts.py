@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import repeat
 from typing import Final, NamedTuple
 
 from reports.history import OpType, Request
@@ -28,15 +28,13 @@ SHOWN_CHARACTERS: Final = 120
 HASH: Final = re.compile("[0-9a-f]{16}")
 
 
-class Execution(NamedTuple):
-    """One request in one batch that a worker computed; `output` is None where it got none or nobody told."""
+class Odd(NamedTuple):
+    """A request whose accounts may differ, with its first line and the first batch that it was computed in."""
 
-    batch: BatchLine
-    output: str | None
-
-    @property
-    def worker(self) -> str:
-        return self.batch.worker
+    request_id: str
+    request: Request
+    line: RequestLine | None
+    batch: BatchLine | None
 
 
 @dataclass(frozen=True)
@@ -50,18 +48,28 @@ class Accounts:
     def ended(self) -> Joined[RequestLine]:
         """The lines of the coordinator's log: of each request that ended once there is one."""
         log = self.record.coordinator_log(self.coordinator)
-        return Joined.of(()) if log is None else log.ended
+        return Joined.of((), ()) if log is None else log.ended
 
     @cached_property
-    def executed(self) -> Joined[Execution]:
-        """Without those by which the coordinator only tries whether its workers serve."""
-        return Joined.of(
-            (request_id, Execution(batch, output))
+    def executed(self) -> Joined[BatchLine]:
+        """The batches that a worker computed each in, without those by which the coordinator only tries whether its
+        workers serve.
+        """
+        batches = [
+            batch
             for log in self.record.worker_logs.values()
             for batch in log.batches
-            for request_id, output in zip(batch.request_ids, batch.outputs or repeat(None), strict=False)
+            for request_id in batch.request_ids
             if request_id != CANARY
-        )
+        ]
+        ids = [
+            request_id
+            for log in self.record.worker_logs.values()
+            for batch in log.batches
+            for request_id in batch.request_ids
+            if request_id != CANARY
+        ]
+        return Joined.of(ids, batches)
 
     @cached_property
     def identified(self) -> tuple[tuple[str, Request], ...]:
@@ -75,7 +83,35 @@ class Accounts:
     @cached_property
     def told(self) -> Joined[Request]:
         """Those requests, by that id."""
-        return Joined.of(self.identified)
+        return Joined.of([each for each, _ in self.identified], [each for _, each in self.identified])
+
+    @cached_property
+    def sound(self) -> AbstractSet[str]:
+        """The ids under which all three tell the same: answered as expected, by the worker that it was last sent to and
+        that computed it once. What looks for discrepancies need not look at these; of a sound run they are all.
+        """
+        told = self.told.first.keys()
+        return told - {each.request_id for each in self.odd} if self.odd else told
+
+    @cached_property
+    def odd(self) -> tuple[Odd, ...]:
+        """All others, in the order of asking."""
+        lines, batches, several = self.ended.first, self.executed.first, self.executed.several
+        odd: list[Odd] = []
+        for request_id, request in self.identified:
+            line, batch, answer = lines.get(request_id), batches.get(request_id), request.answer
+            if (
+                line is None
+                or batch is None
+                or request.outcome is not OpType.OK
+                or not line.success
+                or not line.attempts
+                or not line.attempts[-1].worker == batch.worker == answer.get("worker")
+                or ((output := answer.get("output")) is not None and output != request.value.get("expected"))
+                or request_id in several
+            ):
+                odd.append(Odd(request_id, request, line, batch))
+        return tuple(odd)
 
     @cached_property
     def untold(self) -> tuple[tuple[Request, RequestLine | None], ...]:
@@ -95,8 +131,8 @@ class Accounts:
     @cached_property
     def _unknown(self) -> Sequence[RequestLine]:
         """Lines under ids that no client was told."""
-        ids = self.ended.first.keys() - self.told.first.keys()
-        return [line for request_id, line in self.ended.first.items() if request_id in ids] if ids else ()
+        told = self.told.first
+        return [line for request_id, line in self.ended.first.items() if request_id not in told]
 
     def missing(self) -> tuple[str, ...]:
         """Which accounts there are none of, or only a part, in words."""

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from chaos.invariants.invariant import invariant
 from chaos.invariants.wording import count, listing
 from reports.history import OpType, Request
@@ -15,15 +18,22 @@ def answers_correct(record: Record) -> Finding:
     is any ok to an input that the system promises to refuse.
     """
     answered = [request for request in record.requests if request.outcome is OpType.OK]
-    judged = [request for request in answered if _expected(request) is not None or "output" not in request.answer]
-    wrong = [request for request in judged if _is_wrong(request)]
+    expected = [_expected(each.value) for each in answered]
+    judged = [
+        (request, due)
+        for request, due in zip(answered, expected, strict=True)
+        if due is not None or "output" not in request.answer
+    ]
+    wrong = [request for request, due in judged if (output := request.answer.get("output")) is None or output != due]
     figures = {"answers": len(answered), "judged": len(judged), "wrong": len(wrong)}
     if not judged:
         unknown = f"{count(len(answered), 'answer')}, and no golden answer is known to any"
         why = unknown if answered else "nothing was answered"
         return Finding("answers_correct", Verdict.INCONCLUSIVE, why, (), figures)
     if not wrong:
-        unjudged = f"; {len(answered) - len(judged)} more, with no golden answer" if judged != answered else ""
+        unjudged = (
+            f"; {len(answered) - len(judged)} more, with no golden answer" if len(judged) != len(answered) else ""
+        )
         message = f"{count(len(judged), 'answer')}, all correct{unjudged}"
         return Finding("answers_correct", Verdict.HELD, message, (), figures)
     return Finding(
@@ -35,20 +45,15 @@ def answers_correct(record: Record) -> Finding:
     )
 
 
-def _expected(request: Request) -> object:
-    """The golden answer; None where nobody knows it."""
-    if request.due_refusal is not None:
-        return f"a refusal with {request.due_refusal}"
-    return request.value.get("expected")
-
-
-def _is_wrong(request: Request) -> bool:
-    output = request.answer.get("output")
-    return output is None or output != _expected(request)
+def _expected(asked: Mapping[str, Any]) -> object:
+    """The golden answer to what was asked; None where nobody knows it."""
+    if isinstance(refused := asked.get("refused"), int):
+        return f"a refusal with {refused}"
+    return asked.get("expected")
 
 
 def _named(request: Request) -> str:
-    output, expected = request.answer.get("output", "no output"), _expected(request)
+    output, expected = request.answer.get("output", "no output"), _expected(request.value)
     return (
         f"{request.label} ({output} instead of {expected})" if expected is not None else f"{request.label} ({output})"
     )

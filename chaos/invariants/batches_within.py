@@ -5,9 +5,9 @@ from typing import Annotated
 from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
-from chaos.invariants.occupancy import waited_in_vain
+from chaos.invariants.occupancy import occupancy_of
 from chaos.invariants.wording import count, listing
-from chaos.invariants.work_conserving import evidence, named, unreadable, unsuspected
+from chaos.invariants.work_conserving import evidence, named, unreadable
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 
@@ -29,23 +29,19 @@ def batches_within(
     """
     log = record.coordinator_log(coordinator)
     why = unreadable(record, log, coordinator)
-    if log is None or not any(each.attempts for each in log.requests):
+    occupancy = occupancy_of(record, coordinator)
+    if log is None or not occupancy.largest:
         return Finding("batches_within", Verdict.INCONCLUSIVE, why or f"{coordinator} logged no attempt")
     batches = [batch for worker in record.worker_logs.values() for batch in worker.batches]
     too_large = [batch for batch in batches if len(batch.request_ids) > size]
-    sent_large = {
-        each.request_id: each for each in log.requests if any(attempt.size > size for attempt in each.attempts)
-    }
-    kept_waiting = (
-        ()
-        if why is not None
-        else waited_in_vain(log, carrying=1, after_s=wait_s, slack_s=slack_s, judged=unsuspected(log))
+    largest_sent = occupancy.largest
+    sent_large = (
+        {each.request_id: each for each in log.requests if any(attempt.size > size for attempt in each.attempts)}
+        if largest_sent > size
+        else {}
     )
-    largest = max(
-        *(attempt.size for each in log.requests for attempt in each.attempts),
-        *(len(batch.request_ids) for batch in batches),
-        0,
-    )
+    kept_waiting = () if why is not None else occupancy.waited_in_vain(carrying=1, after_s=wait_s, slack_s=slack_s)
+    largest = max(largest_sent, *(len(batch.request_ids) for batch in batches), 0)
     figures = {"batches": len(batches), "largest": largest, "size": size, "kept_waiting": len(kept_waiting)}
     problems = []
     if too_large or sent_large:

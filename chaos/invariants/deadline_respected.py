@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge
 
@@ -9,8 +9,13 @@ from chaos.invariants.noise import unless_noisy
 from chaos.invariants.wording import count, listing
 from reports.history import Request
 from reports.measure import quantile
+from reports.moments import ascending
 from reports.record import Record
 from reports.verdict import Finding, Verdict
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 WORKER_TIMEOUT_S = 3.0  # where the run does not tell its own
 WORKER_TIMEOUTS = 5  # that a request may take which has no deadline of its own
@@ -28,18 +33,18 @@ def deadline_respected(record: Record, *, slack_s: Annotated[float, Ge(0)] = 0.2
     if not requests:
         return Finding("deadline_respected", Verdict.INCONCLUSIVE, "no request was asked")
     allowed_s = deadline_s(record)
-    took = {each.op: _took_s(record, each) for each in requests}
-    late = [each for each in requests if took[each.op] > allowed_s + slack_s]
+    took = _took_s(record)
+    late = [requests[at] for at in (took > allowed_s + slack_s).nonzero()[0].tolist()]
     figures = {
         "requests": len(requests),
         "late": len(late),
         "deadline_s": allowed_s,
-        "p99_s": round(quantile(took.values(), 0.99) or 0.0, 3),
+        "p99_s": round(quantile(ascending(took), 0.99) or 0.0, 3),
     }
     if not late:
         message = f"{count(len(requests), 'request')}, each answered within {allowed_s:g} s + {slack_s:g} s"
         return Finding("deadline_respected", Verdict.HELD, message, (), figures)
-    named = listing([f"{each.label} ({_told(each, took[each.op])})" for each in late])
+    named = listing([f"{each.label} ({_told(record, each)})" for each in late])
     message = f"{len(late)} of {count(len(requests), 'request')} later than {allowed_s:g} s + {slack_s:g} s: {named}"
     finding = Finding("deadline_respected", Verdict.VIOLATED, message, tuple(each.op for each in late), figures)
     return unless_noisy(finding, record)
@@ -53,11 +58,16 @@ def deadline_s(record: Record) -> float:
     return WORKER_TIMEOUTS * float(record.settings.get("worker_timeout_s", WORKER_TIMEOUT_S))
 
 
-def _took_s(record: Record, request: Request) -> float:
-    """Until its answer, or the end of the record where none came."""
-    ended_s = record.history.duration_s if request.completed_s is None else request.completed_s
-    return ended_s - request.invoked_s
+def _took_s(record: Record) -> NDArray[np.float64]:
+    """Until the answer of each request, or the end of the record where none came."""
+    import numpy as np  # noqa: PLC0415 - see reports.moments
+
+    moments = record.moments
+    ended_s = np.where(np.isnan(moments.completed_s), record.history.duration_s, moments.completed_s)
+    return ended_s - moments.invoked_s
 
 
-def _told(request: Request, took_s: float) -> str:
-    return f"never answered in {took_s:.2f} s" if request.completed is None else f"after {took_s:.2f} s"
+def _told(record: Record, request: Request) -> str:
+    if request.completed_s is None:
+        return f"never answered in {record.history.duration_s - request.invoked_s:.2f} s"
+    return f"after {request.completed_s - request.invoked_s:.2f} s"

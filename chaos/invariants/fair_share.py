@@ -8,7 +8,6 @@ from annotated_types import Ge, Gt
 from chaos.invariants.invariant import invariant
 from chaos.invariants.outages import outages_of
 from chaos.invariants.wording import count, listing
-from reports.history import OpType
 from reports.measure import ENOUGH
 from reports.record import Record
 from reports.verdict import Finding, Verdict
@@ -30,14 +29,12 @@ def fair_share(
         return Finding("fair_share", Verdict.INCONCLUSIVE, message)
     outages = outages_of(record, apart_s=grace_s) if record.windows else ()
     broken = [(min(each.injected_s for each in outage.faults), outage.healed_s + grace_s) for outage in outages]
-    answered = [
-        each
-        for each in record.requests
-        if each.outcome is OpType.OK
-        and each.completed_s is not None
-        and not any(each.invoked_s < until_s and since_s < each.completed_s for since_s, until_s in broken)
-    ]
-    named = Counter(str(each.answer.get("worker")) for each in answered if "worker" in each.answer)
+    moments = record.moments
+    whole_time = moments.ok
+    for since_s, until_s in broken:
+        whole_time = whole_time & ~((moments.invoked_s < until_s) & (since_s < moments.completed_s))
+    answered = [record.requests[at] for at in whole_time.nonzero()[0].tolist()]
+    named = Counter([str(each.answer["worker"]) for each in answered if "worker" in each.answer])
     judged = sum(named.values())
     whole = sum(capacity.values())
     shares = {worker: judged * capacity[worker] / whole for worker in capacity}

@@ -8,7 +8,7 @@ from annotated_types import Gt, Le
 
 from chaos.invariants.invariant import invariant
 from chaos.invariants.noise import spoiled, unless_noisy
-from reports.measure import ENOUGH, TooFewPoints, answer_times, load_span, quantile, steady_state, surviving_capacity
+from reports.measure import ENOUGH, TooFewPoints, quantile, steady_state, surviving_capacity
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 
@@ -34,14 +34,14 @@ def _under_faults(record: Record, share: float) -> Finding:
         return _undecided(str(steady))
     if why := spoiled(record, steady.start_s, steady.end_s):
         return _undecided(why)
-    start_s, (_, end_s) = steady.end_s, load_span(record.requests)
+    start_s, (_, end_s) = steady.end_s, record.moments.span_s
     if end_s <= start_s:
         return _undecided("no request was due after the first fault")
     if not record.capacity and any(window.takes_out for window in record.windows):
         return _undecided("the run does not say how much of the work each node does")
     stretches = surviving_capacity(record, start_s, end_s)
     expected = steady.goodput_rps * sum(each.share * (each.end_s - each.start_s) for each in stretches)
-    answers = answer_times(record.requests)
+    answers = record.moments.answered_s
     before = bisect_left(answers, start_s)
     if all(request.scheduled for request in record.requests):
         expected = min(expected, _to_answer(record, start_s))
@@ -52,15 +52,14 @@ def _under_faults(record: Record, share: float) -> Finding:
 
 def _to_answer(record: Record, start_s: float) -> int:
     """Requests that were out at `start_s` or due after it."""
-    return sum(request.completed_s is None or request.completed_s >= start_s for request in record.requests)
+    return int((~(record.moments.completed_s < start_s)).sum())  # what is compared with NaN is not less
 
 
 def _undisturbed(record: Record, share: float) -> Finding:
     requests = record.requests
     if len(requests) < ENOUGH:
         return _undecided(f"{len(requests)} requests were asked, {ENOUGH} are needed")
-    start_s, end_s = load_span(requests)
-    answers = answer_times(requests)
+    (start_s, end_s), answers = record.moments.span_s, record.moments.answered_s
     if end_s <= start_s:
         return _undecided("all requests were due at the same moment: they have no rate")
     if not answers:

@@ -8,8 +8,8 @@ from annotated_types import Gt, Lt
 from chaos.invariants.invariant import invariant
 from chaos.invariants.noise import unless_noisy
 from chaos.invariants.wording import count
-from reports.history import OpType
 from reports.measure import ENOUGH, quantile
+from reports.moments import ascending
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 
@@ -28,12 +28,10 @@ def latency_below(
     Fewer answers than a quantile can be read from decide nothing. How many there should have been is for others to say.
     """
     end_s = inf if until_s is None else until_s
-    latencies = {
-        each.op: each.latency_s * 1000
-        for each in record.requests
-        if each.outcome is OpType.OK and each.latency_s is not None and since_s <= each.due_s < end_s
-    }
-    found_ms = quantile(latencies.values(), at)
+    moments = record.moments
+    judged = moments.ok & (since_s <= moments.due_s) & (moments.due_s < end_s)
+    latencies = ascending(moments.latencies_ms[judged])
+    found_ms = quantile(latencies, at)
     needed = max(ENOUGH, round(1 / (1 - at)))
     if found_ms is None or len(latencies) < needed:
         message = f"{count(len(latencies), 'answer')} in that time, {needed} are needed"
@@ -42,6 +40,6 @@ def latency_below(
     message = f"{found_ms:.0f} ms at quantile {at:g} of {count(len(latencies), 'answer')}, {ms:g} ms promised"
     if found_ms <= ms:
         return Finding("latency_below", Verdict.HELD, message, (), figures)
-    slow = tuple(op for op, latency_ms in latencies.items() if latency_ms > ms)
+    slow = tuple(record.requests[at].op for at in (judged & (moments.latencies_ms > ms)).nonzero()[0].tolist())
     finding = Finding("latency_below", Verdict.VIOLATED, message, slow, figures)
     return unless_noisy(finding, record, since_s, end_s)

@@ -48,8 +48,7 @@ def ledger_samples(record: Record, node: str | None = None) -> tuple[LedgerSampl
 
 def after_the_load(record: Record, samples: Sequence[LedgerSample]) -> LedgerSample | None:
     """The last sample, if no request was asked or answered after it."""
-    ended_s = max((each.completed_s or each.invoked_s for each in record.requests), default=0.0)
-    return samples[-1] if samples and samples[-1].time_s >= ended_s else None
+    return samples[-1] if samples and samples[-1].time_s >= record.moments.ended_s else None
 
 
 def completed_in_run(record: Record, samples: Sequence[LedgerSample], node: str | None = None) -> int | None:
@@ -62,7 +61,7 @@ def completed_in_run(record: Record, samples: Sequence[LedgerSample], node: str 
     last = after_the_load(record, samples)
     if last is None or empties_books(record, 0.0, last.time_s, node):
         return None
-    began_s = min((request.invoked_s for request in record.requests), default=0.0)
+    began_s = record.moments.began_s
     return last.completed - next((each.completed for each in reversed(samples) if each.time_s <= began_s), 0)
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 from annotated_types import Gt
 
 from chaos.invariants.invariant import invariant
-from reports.measure import lateness_ms, quantile
+from reports.measure import quantile
+from reports.moments import ascending
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 
@@ -19,8 +20,10 @@ def load_on_time(record: Record, *, within_ms: Annotated[float, Gt(0)] = 250.0) 
     """
     if not record.requests:
         return Finding("load_on_time", Verdict.INCONCLUSIVE, "no request was asked")
-    late = lateness_ms(record.requests)
-    p99_ms = quantile(late.values(), 0.99)
+    moments = record.moments
+    late_ms = (moments.invoked_s - moments.due_s) * 1000
+    scheduled = moments.scheduled
+    p99_ms = quantile(ascending(late_ms[scheduled]), 0.99)
     if p99_ms is None:
         return Finding("load_on_time", Verdict.HELD, "the workload sets no times to be late for")
     figures = {"p99_late_ms": round(p99_ms, 3), "within_ms": within_ms}
@@ -30,6 +33,6 @@ def load_on_time(record: Record, *, within_ms: Annotated[float, Gt(0)] = 250.0) 
         "load_on_time",
         Verdict.INCONCLUSIVE,
         f"the load generator itself was {p99_ms:.0f} ms late at the 99th percentile, {within_ms:g} ms are tolerated",
-        tuple(op for op, late_ms in late.items() if late_ms > within_ms),
+        tuple(record.requests[at].invoked_op for at in (scheduled & (late_ms > within_ms)).nonzero()[0].tolist()),
         figures,
     )

@@ -23,9 +23,10 @@ def logs_complete(record: Record, *, coordinator: str = "coordinator") -> Findin
         return Finding("logs_complete", Verdict.INCONCLUSIVE, "no request was asked: there was nothing to log")
     lines = log.ended.first
     told = {each.request_id: each.op for each in record.requests if each.request_id is not None}
-    missing = [request_id for request_id in told if request_id not in lines]
+    missing = [] if told.keys() <= lines.keys() else [request_id for request_id in told if request_id not in lines]
     doubled = list(log.ended.several)
-    strangers = [request_id for request_id in lines if request_id not in told]
+    none = not missing and len(lines) == len(told)
+    strangers = [] if none else [request_id for request_id in lines if request_id not in told]
     unknown = sum(each.outcome is OpType.INFO and each.request_id is None for each in record.requests)
     samples = ledger_samples(record)
     settled = after_the_load(record, samples)

@@ -91,13 +91,15 @@ def _answered_twice(accounts: Accounts) -> Iterator[Discrepancy]:
 
 
 def _executed_twice(accounts: Accounts) -> Iterator[Discrepancy]:
-    lines, several = accounts.ended.first, accounts.executed.several
-    for request_id, execution in accounts.executed.first.items():
+    lines, several, sound = accounts.ended.first, accounts.executed.several, accounts.sound
+    for request_id, batch in accounts.executed.first.items():
+        if request_id in sound:
+            continue
         line = lines.get(request_id)
         if line is None:
             continue  # a phantom, or what a coordinator had in its hands when it was killed
         once = request_id not in several
-        if once and line.attempts and line.attempts[-1].worker == execution.batch.worker:
+        if once and line.attempts and line.attempts[-1].worker == batch.worker:
             continue
         times = Counter(each.worker for each in accounts.executed.all(request_id))
         sent = Counter(attempt.worker for each in accounts.ended.all(request_id) for attempt in each.attempts)
@@ -109,47 +111,46 @@ def _executed_twice(accounts: Accounts) -> Iterator[Discrepancy]:
 
 def _phantom(accounts: Accounts) -> Iterator[Discrepancy]:
     capacity, lines, executions = accounts.record.capacity, accounts.ended.first, accounts.executed.first
-    for request_id, request in accounts.identified:
+    for request_id, request, line, batch in accounts.odd:
         if request.outcome is not OpType.OK:
             continue
-        if request_id not in lines:
+        if line is None:
             yield Discrepancy(
                 f"{request_id} (answered, and unknown to the coordinator's log)", (request.op, request_id)
             )
             continue
         worker = request.answer.get("worker")
-        execution = executions.get(request_id)
-        if (execution is not None and execution.batch.worker == worker) or worker not in capacity:
+        if (batch is not None and batch.worker == worker) or worker not in capacity:
             continue
         if all(each.worker != worker for each in accounts.executed.all(request_id)):
             words = f"{request_id} (answered by {worker}, which never computed it)"
             yield Discrepancy(words, (request.op, request_id))
-    for line in accounts.strangers:
-        ended = "answered" if line.success else "ended"
-        yield Discrepancy(f"{line.request_id} ({ended}, and nobody asked)", (line.request_id,))
+    for stranger in accounts.strangers:
+        ended = "answered" if stranger.success else "ended"
+        yield Discrepancy(f"{stranger.request_id} ({ended}, and nobody asked)", (stranger.request_id,))
     if not _books_emptied(accounts.record):
-        unknown = executions.keys() - lines.keys() - accounts.told.first.keys()
-        for request_id, execution in executions.items() if unknown else ():
-            if request_id in unknown:
-                words = f"{request_id} (computed by {execution.worker}, and the coordinator never sent it)"
+        told, sound = accounts.told.first, accounts.sound
+        for request_id in [each for each in executions if each not in sound]:
+            if request_id not in lines and request_id not in told:
+                words = f"{request_id} (computed by {executions[request_id].worker}, and the coordinator never sent it)"
                 yield Discrepancy(words, (request_id,))
 
 
 def _wrong_answers(accounts: Accounts) -> Iterator[tuple[str, Discrepancy]]:
     """Of wrong answers of one batch that are right for one another, all are `swapped`; the others are `wrong`."""
     by_batch: defaultdict[object, list[tuple[Request, str, str]]] = defaultdict(list)
-    for request_id, request in accounts.identified:
+    for request_id, request, _, _ in accounts.odd:
         output = request.answer.get("output")
         expected = request.value.get("expected")
         if output is None or output == expected or request.outcome is not OpType.OK:
             continue
         worker = request.answer.get("worker")
         executions = accounts.executed.all(request_id)
-        execution = next((each for each in executions if each.worker == worker), None)
-        if expected is None and execution is not None:
-            expected = execution.output
+        computed = next((each for each in executions if each.worker == worker), None)
+        if expected is None and computed is not None:
+            expected = computed.output(request_id)
         if expected is not None and output != expected:
-            by_batch[execution.batch if execution else request.op].append((request, str(output), str(expected)))
+            by_batch[computed or request.op].append((request, str(output), str(expected)))
     for batch, wrong in by_batch.items():
         got, due = Counter(output for _, output, _ in wrong), Counter(expected for _, _, expected in wrong)
         if len(wrong) > 1 and got == due:
@@ -180,15 +181,10 @@ def _late(accounts: Accounts, late_s: float) -> Iterator[Discrepancy]:
 
 
 def _miscounted(accounts: Accounts) -> Iterator[Discrepancy]:
-    lines = accounts.ended.first
-    for request_id, request in accounts.identified:
-        line = lines.get(request_id)
-        answered = request.outcome is OpType.OK
-        if (
-            line is None
-            or line.success is answered
-            or any(e.success is answered for e in accounts.ended.all(request_id))
-        ):
+    for request_id, request, line, _ in accounts.odd:
+        if line is None or line.success is (answered := request.outcome is OpType.OK):
+            continue
+        if any(each.success is answered for each in accounts.ended.all(request_id)):
             continue
         told, logged = ("answered", "failed") if answered else ("failed", "answered")
         yield Discrepancy(f"{request_id} ({told} to its client, {logged} in the log)", tuple(_both([request])))
@@ -202,7 +198,8 @@ def _books(accounts: Accounts) -> Iterator[Discrepancy]:
         return
     log = record.coordinator_log(accounts.coordinator)
     lines = () if log is None else log.requests
-    answered = sum(line.success for line in lines)
+    answers = Counter([line.worker for line in lines if line.success])
+    answered = answers.total()
     for name, booked, logged in (
         ("completed", settled.completed, answered),
         ("failed", settled.failed, len(lines) - answered),
@@ -212,7 +209,6 @@ def _books(accounts: Accounts) -> Iterator[Discrepancy]:
             yield Discrepancy(f"{booked} {name} by the books, {logged} by the log", (settled.op,))
     status = record.history[settled.op].value or {}
     processed = {each["id"]: each["tasks_processed"] for each in status.get("workers", ()) if "tasks_processed" in each}
-    answers = Counter(line.worker for line in lines if line.success)
     for worker, number in processed.items():
         if number != answers[worker]:
             words = f"{worker} processed {number} by the books, answered {answers[worker]} by the log"

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 from math import inf
 from typing import Annotated
 
@@ -12,8 +10,8 @@ from annotated_types import Ge, Gt, Le
 from chaos.invariants.invariant import invariant
 from chaos.invariants.noise import spoiled, unless_noisy
 from chaos.invariants.outages import Outage, outages_of
-from reports.history import OpType, Request
 from reports.measure import TooFewPoints, steady_state
+from reports.moments import Moments
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 
@@ -61,7 +59,7 @@ def recovers_within(
         return Finding("recovers_within", Verdict.INCONCLUSIVE, why)
     outages = outages_of(record, apart_s=WINDOW_S)
     bound_ms = max(slowdown * steady.p99_ms, floor_ms)
-    arrivals = _Arrivals(record.requests, bound_ms, share)
+    arrivals = _Arrivals(record.moments, bound_ms, share)
     recoveries = [_recovery(outage, arrivals, seconds) for outage in outages]
     verdict = Verdict.merge(each.verdict for each in recoveries)
     seen = [each.after_s for each in recoveries if each.after_s is not None]
@@ -82,10 +80,11 @@ def recovers_within(
 class _Arrivals:
     """Requests by when they were due, and how many of them up to each were served well."""
 
-    def __init__(self, requests: Sequence[Request], bound_ms: float, share: float) -> None:
-        ordered = sorted(requests, key=lambda each: each.due_s)
-        self.due_s = [request.due_s for request in ordered]
-        self._well = [0, *accumulate(_served_well(request, bound_ms) for request in ordered)]
+    def __init__(self, moments: Moments, bound_ms: float, share: float) -> None:
+        order = moments.due_s.argsort(kind="stable")
+        served_well = moments.ok & (moments.latencies_ms <= bound_ms)
+        self.due_s: list[float] = moments.due_s[order].tolist()
+        self._well: list[int] = [0, *served_well[order].cumsum().tolist()]
         self._share = share
 
     def good_from(self, first: int) -> bool:
@@ -114,10 +113,6 @@ def _verdict(still_bad_s: float, good_s: float, seconds: float) -> Verdict:
     if good_s <= seconds:
         return Verdict.HELD
     return Verdict.VIOLATED if still_bad_s > seconds else Verdict.INCONCLUSIVE
-
-
-def _served_well(request: Request, bound_ms: float) -> bool:
-    return request.outcome is OpType.OK and request.latency_s is not None and request.latency_s * 1000 <= bound_ms
 
 
 def _told(recovery: Recovery, seconds: float) -> str:

@@ -11,7 +11,7 @@ from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import LedgerSample, empties_books, ledger_samples
 from chaos.invariants.wording import count, listing
 from reports.history import OpType
-from reports.measure import answer_times
+from reports.moments import ascending
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 from reports.windows import FaultWindow
@@ -54,11 +54,10 @@ def status_truthful(
 
 
 def _miscounted(record: Record, books: Sequence[LedgerSample], within_s: float) -> Iterator[Untruth]:
-    requests = record.requests
-    asked = sorted(each.invoked_s for each in requests)
-    answered = answer_times(requests)
+    asked = ascending(record.moments.invoked_s)
+    answered = record.moments.answered_s
     # May be counted, though no client got an answer in time to know.
-    unknown = sorted(each.invoked_s for each in requests if each.outcome is OpType.INFO)
+    unknown = sorted(each.invoked_s for each in record.requests if each.outcome is OpType.INFO)
     began_s = asked[0] if asked else 0.0
     # One cluster may serve several runs: what was counted before the load is another run's.
     before = next((each for each in reversed(books) if each.time_s <= began_s), LedgerSample(0, 0.0, 0, 0, 0, 0))

@@ -8,9 +8,9 @@ from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import empties_books
-from chaos.invariants.occupancy import Waited, suspected, waited_in_vain
+from chaos.invariants.occupancy import Waited, occupancy_of
 from chaos.invariants.wording import count, listing
-from reports.logs import CoordinatorLog, RequestLine
+from reports.logs import CoordinatorLog
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 
@@ -28,8 +28,9 @@ def work_conserving(
     log = record.coordinator_log(coordinator)
     if (why := unreadable(record, log, coordinator)) is not None or log is None:
         return Finding("work_conserving", Verdict.INCONCLUSIVE, why or "no log")
-    judged = unsuspected(log)
-    kept_waiting = waited_in_vain(log, carrying=0, after_s=0.0, slack_s=slack_s, judged=judged)
+    occupancy = occupancy_of(record, coordinator)
+    judged = occupancy.unsuspected
+    kept_waiting = occupancy.waited_in_vain(carrying=0, after_s=0.0, slack_s=slack_s)
     figures = {"requests": len(judged), "kept_waiting": len(kept_waiting), "slack_s": slack_s}
     if kept_waiting:
         message = (
@@ -54,12 +55,6 @@ def unreadable(record: Record, log: CoordinatorLog | None, coordinator: str) -> 
     if empties_books(record, 0.0, inf):
         return f"{coordinator} was replaced: what it had in its hands then is in no log"
     return None
-
-
-def unsuspected(log: CoordinatorLog) -> Sequence[RequestLine]:
-    """Those whose text was never in a batch that cost a worker."""
-    suspects = suspected(log)
-    return [line for line in log.requests if line.input not in suspects] if suspects else log.requests
 
 
 def named(waited: Sequence[Waited]) -> str:

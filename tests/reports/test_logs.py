@@ -4,8 +4,20 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from reports.history import History
-from reports.logs import Attempt, BatchLine, CoordinatorLog, MembershipLine, RequestLine, WorkerLog
+from reports.log_file import read_coordinator_log, read_worker_log
+from reports.logs import (
+    Attempt,
+    BatchLine,
+    CoordinatorLog,
+    MembershipLine,
+    RequestLine,
+    WorkerLog,
+    coordinator_log,
+    worker_log,
+)
 from reports.record import Record
 
 FACTS = {"system": {"nodes": [{"name": "coordinator"}, *({"name": f"worker{n}", "capacity": 1} for n in (1, 2))]}}
@@ -77,3 +89,39 @@ def test_a_line_that_says_less_counts_as_far_as_it_goes(tmp_path: Path) -> None:
     record = kept(tmp_path, coordinator=[{"event": "request", "request_id": "a", "success": True}])
     log = record.coordinator_log("coordinator")
     assert log == CoordinatorLog((RequestLine("a", "", True, None, None, 0.0, 0.0, 0, ()),))
+
+
+BATCH = {
+    "timestamp": "2026-01-01T00:00:10Z",
+    "event": "batch",
+    "request_ids": ["a", "b"],
+    "outputs": ["POSITIVE", None],
+}
+ODD: tuple[dict[str, Any] | str, ...] = (
+    {},
+    {"event": "request"},
+    {"event": "membership", "worker": "worker1", "timestamp": "2026-01-01T00:00:11Z"},
+    {"event": "membership", "worker": "worker1", "state": "up"},
+    {"event": "shed", "worker": 7, "attempts": "three", "input": None},
+    {**REQUEST, "timestamp": "yesterday"},
+    {**REQUEST, "timestamp": "20260101T000010Z"},
+    {**REQUEST, "latency_ms": None},
+    {**REQUEST, "success": 1, "worker": None, "lines_lost": 3},
+    {**REQUEST, "attempts": [{"worker": "worker1", "size": 1}]},
+    {**REQUEST, "attempts": [{"worker": "worker1", "size": 1, "sent_ms": 1, "ended_ms": None, "cause": "cut"}]},
+    {**BATCH, "outputs": None},
+    {**BATCH, "outputs": [1, 2]},
+    {**BATCH, "request_ids": None},
+    {name: value for name, value in BATCH.items() if name != "outputs"},
+    "Traceback (most recent call last):",
+    '{"event": "request", "request_id": "a',
+    "",
+)
+
+
+@pytest.mark.parametrize("odd", ODD, ids=str)
+def test_a_log_is_read_in_blocks_as_it_is_line_by_line(odd: dict[str, Any] | str, tmp_path: Path) -> None:
+    record = kept(tmp_path, node=[REQUEST, BATCH, odd, {**REQUEST, "request_id": "later"}, {**BATCH, "lines_lost": 2}])
+    path = tmp_path / "node.log"
+    assert read_coordinator_log(path) == coordinator_log(record.log("node"))
+    assert read_worker_log("node", path) == worker_log("node", record.log("node"))
