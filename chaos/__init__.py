@@ -37,7 +37,8 @@ probes             ask one node whether it serves
 recorder           writes the history while it happens, into a `history_file`
 provenance         versions, commit and machine of a run
 in_laboratory, in_simulation  run cases, with a directory each or in memory; `trial` is what one comes to
-exploration        looks for a case that breaks a promise, confirms it and makes it small
+exploration        looks for a case that breaks a promise, confirms it and makes it small; `margin` is how far what
+                   fails is from holding
 explorer           the same as a fixture; `parts` divides it into tests, `explored` adds up what they met
 sometimes          what an exploration must have met at least once
 regression         a failure that was made small, in a file

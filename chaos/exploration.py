@@ -3,6 +3,10 @@
     cases ─▶ run each, until one violates ─▶ is it seen again, 2 of 3? ─▶ the smallest that still does
              (where the user says)            (only where chance rules)     (in simulation if it fails there too)
 
+In simulation nothing comes out now one way, now another: a failure is as firm as what is near by (`chaos.margin`). One
+that is not firm is looked beyond for a while, and what is made smaller stays as firm as it was found: the smallest that
+fails by a coincidence could not be shown anywhere else.
+
 Hypothesis draws the cases and shrinks them; nothing here knows what a case is made of. A failure keeps its identity by
 the first invariant that it violated: whatever else breaks on the way to the smallest does not count.
 """
@@ -23,12 +27,14 @@ from hypothesis.errors import NoSuchExample
 from hypothesis.strategies import SearchStrategy
 
 from chaos.case import Case
+from chaos.margin import FIRM, NEAR, margin
 from chaos.trial import Runner, Trial
 from reports.verdict import Finding
 
 BATCH: Final = 250  # cases that one search of Hypothesis draws; it remembers all of them, and begins with simple ones
 AGAIN: Final = 2  # further runs of a case that failed where chance rules
 SOLID: Final = 2  # of the three, from which on a failure is no accident
+FURTHER: Final = 100  # cases that are looked at for a firmer failure than the first
 REAL_TRIES: Final = 20  # to make a failure smaller where each run takes as long as it lasts
 TOLD: Final = 5  # undecided runs whose reasons are kept
 
@@ -54,8 +60,9 @@ class Explored:
 class Failure:
     """`first` as it was found after `cases` others, `case` the smallest that fails in the same way.
 
-    It was seen `seen` of `runs` times; `shrunk_on` is the substrate that it was made smaller on, in `tries` runs, and
-    None where it could not be. `findings` are of the last run of `case`.
+    It was seen `seen` of `runs` times; `near` of those near by fail too, None where nobody could tell. `shrunk_on` is
+    the substrate that it was made smaller on, in `tries` runs, and None where it could not be. `findings` are of the
+    last run of `case`.
     """
 
     first: Case
@@ -65,17 +72,21 @@ class Failure:
     cases: int
     seen: int
     runs: int
+    near: int | None
     shrunk_on: str | None
     tries: int
 
     @property
     def solid(self) -> bool:
-        return self.runs == 1 or self.seen >= SOLID
+        """Whether it can be expected to be seen again, elsewhere too."""
+        return self.seen >= SOLID if self.near is None else self.near >= FIRM
 
     def lines(self) -> list[str]:
         """For people."""
-        seen = "solid" if self.solid else "flaky"
+        seen = "solid" if self.solid else "flaky" if self.runs > 1 else "on an edge"
         again = "" if self.runs == 1 else f", seen {self.seen} of {self.runs} times"
+        if self.near is not None:
+            again += f", and so {'does' if self.near == 1 else 'do'} {self.near} of {NEAR} near by"
         smaller = "as it was found"
         if self.shrunk_on is not None:
             faults = f"{len(self.first.schedule.faults)} to {len(self.case.schedule.faults)} faults"
@@ -86,8 +97,12 @@ class Failure:
         ]
 
 
-class TimeIsUp(BaseException):
+class SearchIsOver(BaseException):
     """Ends a search from inside of it. No Exception, for Hypothesis would take that for a failure and shrink it."""
+
+
+class TimeIsUp(SearchIsOver):
+    """There was only so much."""
 
 
 class Exploration:
@@ -117,12 +132,14 @@ class Exploration:
             if before >= examples:
                 return None
             hunt = Hunt(self._runner, self._simulation, until, self._met)
-            try:
-                smallest = self._find(hunt, number, min(BATCH, examples - before))
-            except TimeIsUp:
-                return None
+            size = min(BATCH, examples - before)
+            smallest, over = self._find(hunt, number, size)
+            if smallest is None and hunt.settles():
+                smallest, _ = self._find(hunt, number, size)  # the same are drawn once more
             if smallest is not None:
                 return hunt.failure(smallest, self.explored.cases)
+            if over:
+                return None
             if self.explored.cases == before:
                 return None  # there is nothing left to draw
         raise AssertionError("counting never ends")
@@ -131,14 +148,26 @@ class Exploration:
         self.explored.count(case, trial)
         self._note(case, trial)
 
-    def _find(self, condition: Callable[[Case], bool], number: int, size: int) -> Case | None:
+    def _find(self, condition: Callable[[Case], bool], number: int, size: int) -> tuple[Case | None, bool]:
+        """The smallest, and whether the search is over without one."""
         rng = Random(int.from_bytes(sha256(f"{self._seed} {number}".encode()).digest()[:8]))
         # Failures are kept in files that people read, and not in Hypothesis' own database.
         how = settings(max_examples=size, phases=(Phase.generate, Phase.shrink), database=None, deadline=None)
         try:
-            return find(self._cases, condition, settings=how, random=rng)
+            return find(self._cases, condition, settings=how, random=rng), False
         except NoSuchExample:
-            return None
+            return None, False
+        except SearchIsOver:
+            return None, True
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A case that fails, and how many near by do."""
+
+    case: Case
+    trial: Trial
+    near: int | None
 
 
 class Hunt:
@@ -151,32 +180,43 @@ class Hunt:
         self._simulation = simulation
         self._until = until
         self._met = met
-        self._failed: list[tuple[Case, Trial]] = []
+        self._failed: list[Failed] = []
         self._invariant = ""
         self._seen: list[bool] = []
         self._shrinker: Runner | None = None
         self._tries = 0
         self._most = inf
+        self._firmest: Failed | None = None
+        self._settled = False
+        self._further = 0
 
     def __call__(self, case: Case) -> bool:
-        if any(case == failed for failed, _ in self._failed):
+        if any(case == each.case for each in self._failed):
             return True  # Hypothesis asks once more for what it found
-        return self._shrinks(case) if self._failed else self._explores(case)
+        if self._failed:
+            return self._shrinks(case)
+        return self._is_firmest(case) if self._settled else self._explores(case)
+
+    def settles(self) -> bool:
+        """For the firmest failure that was met, if none was firm enough; whether there is one."""
+        self._settled = self._firmest is not None
+        return self._settled
 
     def failure(self, smallest: Case, cases: int) -> Failure:
-        first, _ = self._failed[0]
+        first = self._failed[0].case
         shrinker = self._shrinker
         if shrinker not in (None, self._runner) and not self._fails_here(smallest):
             smallest, shrinker = first, None
-        trial = next(trial for case, trial in self._failed if case == smallest)
+        failed = next(each for each in self._failed if each.case == smallest)
         return Failure(
             first,
             smallest,
             self._invariant,
-            trial.findings,
+            failed.trial.findings,
             cases=cases,
             seen=sum(self._seen),
             runs=len(self._seen),
+            near=failed.near,
             shrunk_on=None if shrinker is None else shrinker.substrate,
             tries=self._tries,
         )
@@ -188,21 +228,42 @@ class Hunt:
     def _explores(self, case: Case) -> bool:
         if self._until is not None and time.monotonic() >= self._until:
             raise TimeIsUp
+        if self._further >= FURTHER:
+            raise SearchIsOver
         trial = self._runner.run(case)
         self._met(case, trial)
-        if not trial.violated:
+        self._further += self._firmest is not None
+        if not trial.violated or (self._firmest is not None and self._invariant not in trial.violated):
             return False
-        self._failed.append((case, trial))
-        self._invariant = trial.violated[0]
+        self._invariant = self._invariant or trial.violated[0]
         self._seen = [True]
         if self._runner.repeatable:
-            self._shrinker = self._runner
-            return True
+            return self._firm_enough(case, trial, self._runner)
         self._seen += [self._invariant in self._runner.run(case).violated for _ in range(AGAIN)]
+        near = None
         if self._simulation is not None and self._invariant in self._simulation.run(case).violated:
             self._shrinker = self._simulation
+            near = margin(case, self._invariant, self._simulation)
         elif sum(self._seen) >= SOLID:
             self._shrinker, self._most = self._runner, REAL_TRIES
+        self._failed.append(Failed(case, trial, near))
+        return True
+
+    def _firm_enough(self, case: Case, trial: Trial, simulation: Runner) -> bool:
+        """Or else kept in mind, should nothing firmer come."""
+        self._shrinker = simulation
+        near = margin(case, self._invariant, simulation)
+        if near >= FIRM:
+            self._failed.append(Failed(case, trial, near))
+            return True
+        if self._firmest is None or (self._firmest.near or 0) < near:
+            self._firmest = Failed(case, trial, near)
+        return False
+
+    def _is_firmest(self, case: Case) -> bool:
+        if self._firmest is None or case != self._firmest.case:
+            return False
+        self._failed.append(self._firmest)
         return True
 
     def _shrinks(self, case: Case) -> bool:
@@ -212,5 +273,11 @@ class Hunt:
         trial = self._shrinker.run(case)
         if self._invariant not in trial.violated:
             return False
-        self._failed.append((case, trial))
+        needed, near = self._failed[0].near, None
+        if needed is not None:
+            at_least = min(needed, FIRM)
+            near = margin(case, self._invariant, self._shrinker, at_least=at_least)
+            if near < at_least:
+                return False
+        self._failed.append(Failed(case, trial, near))
         return True

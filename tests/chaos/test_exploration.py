@@ -66,7 +66,7 @@ def test_a_failure_is_made_as_small_as_it_gets_and_says_what_it_was() -> None:
     ]
     assert (failure.invariant, failure.solid, failure.runs) == ("no_loss", True, 1)
     assert some_crash(failure.first)
-    assert "solid); shrunk from" in failure.lines()[0]
+    assert "(solid, and so do 6 of 6 near by); shrunk from" in failure.lines()[0]
 
 
 def test_the_same_seed_finds_the_same_failure() -> None:
