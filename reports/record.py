@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 from reports.history import OBSERVER, History, OpType, Request, status_of
 from reports.log_file import objects, read_coordinator_log, read_worker_log
-from reports.logs import CoordinatorLog, WorkerLog
+from reports.logs import CoordinatorLog, WorkerLog, coordinator_log, worker_log
 from reports.moments import Moments
 from reports.request_columns import RequestColumns, read_requests
 from reports.windows import FaultWindow, fault_windows
@@ -104,17 +104,21 @@ class Record:
     def coordinator_log(self, node: str) -> CoordinatorLog | None:
         """What `node` logged of requests and members, read once; None where no log of it was kept."""
         if node not in self._read:
-            if self.logs is None or not self.has_log(node):
+            if not self.has_log(node):
                 return None
-            self._read[node] = read_coordinator_log(self.logs / f"{node}.log")
+            self._read[node] = (
+                coordinator_log(self.log(node))  # it is nowhere on disk
+                if self.logs is None
+                else read_coordinator_log(self.logs / f"{node}.log")
+            )
         return self._read[node]
 
     @cached_property
     def worker_logs(self) -> Mapping[str, WorkerLog]:
         """What each node that does work logged of it, read once; those whose log was not kept are not in it."""
+        kept = [node for node in self.capacity if self.has_log(node)]
         if self.logs is None:
-            return {}
-        kept = (node for node in self.capacity if self.has_log(node))
+            return {node: worker_log(node, self.log(node)) for node in kept}
         return {node: read_worker_log(node, self.logs / f"{node}.log") for node in kept}
 
     def once(self, make: Callable[[Record, str], T], node: str) -> T:

@@ -35,6 +35,7 @@ from chaos.invariants import (
     no_loss,
     nodes_stay_up,
     poison_isolated,
+    reconciled,
 )
 from chaos.targets import all_workers
 from chaos.workload import poisson
@@ -95,6 +96,12 @@ def test_the_same_seed_leaves_the_same_history_and_another_one_another() -> None
     first, again, other = (simulate(LOAD, schedule, seed=seed) for seed in (5, 5, 6))
     assert written(first) == written(again)
     assert written(first) != written(other)
+
+
+def test_what_the_nodes_logged_is_judged_though_it_is_on_no_disk() -> None:
+    record = simulate(LOAD, [pause("worker1").between(2, 4)], seed=3)
+    assert reconciled().judge(record).verdict is Verdict.HELD
+    assert answered_once().judge(record).figures["accounts"] == "clients, log, ledger"
 
 
 def test_a_system_that_nothing_stands_for_is_refused_and_told_why() -> None:
