@@ -32,7 +32,7 @@ def options(settings: Settings) -> tuple[str, ...]:
         "theme.light.backgroundColor": GROUND.light,
         "theme.light.textColor": INK.light,
         "theme.light.borderColor": LINE.light,
-        "theme.dark.primaryColor": GOOD.dark,
+        "theme.dark.primaryColor": GOOD.light,  # what is written on it is white in both
         "theme.dark.backgroundColor": GROUND.dark,
         "theme.dark.textColor": INK.dark,
         "theme.dark.borderColor": LINE.dark,

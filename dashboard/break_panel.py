@@ -113,7 +113,7 @@ def _in_force(control: Control) -> None:
             line.html(
                 table(
                     "",
-                    ("in force", "", "", "for", "evidence"),
+                    ("in force", "target", "it", "for", "evidence"),
                     [
                         (
                             told("■", window.kind, fault_colour(window.kind)),

@@ -54,6 +54,8 @@ def table(
     kind = ['class="b-num"' if number in right else "" for number in range(len(headings))]
     head = Markup("").join(
         Markup("<th scope='col' {}>{}</th>").format(Markup(each), name)  # noqa: S704
+        if name
+        else Markup("<td></td>")  # a heading that says nothing is none
         for each, name in zip(kind, headings, strict=True)
     )
     body = Markup("").join(
@@ -66,6 +68,6 @@ def table(
         for row in rows
     )
     return Markup(
-        '<div class="b-scroll" tabindex="0" role="region" aria-label="{0}"><table class="b-table">'
-        "<caption>{0}</caption><thead><tr>{1}</tr></thead><tbody>{2}</tbody></table></div>"
-    ).format(caption, head, body)
+        '<div class="b-scroll" tabindex="0" role="region" aria-label="{}"><table class="b-table">'
+        "{}<thead><tr>{}</tr></thead><tbody>{}</tbody></table></div>"
+    ).format(caption or headings[0], Markup("<caption>{}</caption>").format(caption) if caption else "", head, body)

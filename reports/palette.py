@@ -32,8 +32,8 @@ MUTED: Final = Colour("muted", "#5a6270", "#a0a8b4")
 LINE: Final = Colour("line", "#dfe2e6", "#31373f")
 
 GOOD: Final = Colour("good", "#2470b3", "#62aaf0")
-BAD: Final = Colour("bad", "#a3121f", "#ff7a66")
-UNKNOWN: Final = Colour("unknown", "#b98100", "#f0c24b")
+BAD: Final = Colour("bad", "#a3103a", "#ff7a66")
+UNKNOWN: Final = Colour("unknown", "#966c00", "#f0c24b")
 
 OUTCOMES: Final[Mapping[OpType, Colour]] = MappingProxyType(
     {OpType.OK: GOOD, OpType.FAIL: BAD, OpType.INFO: UNKNOWN},

@@ -9,17 +9,18 @@ from pathlib import Path
 
 import orjson
 import pytest
-from playwright.sync_api import Error
+from playwright.sync_api import Browser, Error
 
 from chaos.case import Case
 from tests.brownout.running_up import COMMAND, running_up
+from tests.browser.axe import has_none, visiting
 from tests.browser.chromium import Visit
 from tests.browser.serving import page_of
 
 pytestmark = pytest.mark.browser
 
 
-def test_a_fault_is_injected_seen_healed_and_saved(tmp_path: Path, visit: Visit) -> None:
+def test_a_fault_is_injected_seen_healed_and_saved(tmp_path: Path, browser: Browser, visit: Visit) -> None:
     with running_up(tmp_path, "--chaos", "--workers", "2", "--dashboard-port", "0", ready=False) as up:
         up.await_line("ready after", 90)
         host = page_of(up)
@@ -32,16 +33,7 @@ def test_a_fault_is_injected_seen_healed_and_saved(tmp_path: Path, visit: Visit)
             page = visit.open(f"http://{host}/", "All 2 workers serve.")
             visit.shows("Break it by hand")
             visit.shows("A node is killed at once and without warning")
-            # The catalogue's own words for what cannot be done.
-            choose(visit, "Fault", "latency")
-            visit.shows("Every byte on an edge arrives later.")
-            amount = page.get_by_label("ms", exact=True)
-            amount.fill("0")
-            amount.press("Enter")
-            visit.eventually(lambda: amount.input_value() == "0", "the number as given")
-            page.get_by_role("button", name="Break it").click()
-            visit.shows("Not injected:")
-            visit.shows("ms 0 is less than 1")
+            refuse_in_the_words_of_the_catalogue(visit)
 
             choose(visit, "Fault", "crash")
             visit.shows("A node is killed at once and without warning")
@@ -71,7 +63,13 @@ def test_a_fault_is_injected_seen_healed_and_saved(tmp_path: Path, visit: Visit)
             (planned,) = case.schedule.faults
             assert (planned.fault.kind, planned.target, planned.start_s) == ("crash", "worker1", 2.0)
             assert planned.end_s is not None
+            has_none(visit, "live, light")
             visit.was_clean(host)
+            with visiting(browser, "dark") as dark:
+                dark.open(f"http://{host}/", "All 2 workers serve.")
+                dark.shows("Healed: 1; the last of them")
+                dark.shows("requests that ended, newest first")
+                has_none(dark, "live, dark")
         finally:
             load.kill()
             load.wait()
@@ -79,13 +77,16 @@ def test_a_fault_is_injected_seen_healed_and_saved(tmp_path: Path, visit: Visit)
     assert Case.from_json(orjson.loads((up.logs / "session.json").read_bytes())).schedule == case.schedule
 
 
-def test_a_page_that_was_not_started_for_it_has_no_such_panel(tmp_path: Path, visit: Visit) -> None:
-    with running_up(tmp_path, "--workers", "1", "--dashboard-port", "0") as up:
-        host = page_of(up)
-        page = visit.open(f"http://{host}/", "All 1 workers serve.")
-        visit.shows("Request log")  # the last part of the page, so all of it is there
-        assert page.get_by_text("Break it by hand").count() == 0
-        assert page.get_by_role("button", name="Break it").count() == 0
+def refuse_in_the_words_of_the_catalogue(visit: Visit) -> None:
+    choose(visit, "Fault", "latency")
+    visit.shows("Every byte on an edge arrives later.")
+    amount = visit.page.get_by_label("ms", exact=True)
+    amount.fill("0")
+    amount.press("Enter")
+    visit.eventually(lambda: amount.input_value() == "0", "the number as given")
+    visit.page.get_by_role("button", name="Break it").click()
+    visit.shows("Not injected:")
+    visit.shows("ms 0 is less than 1")
 
 
 def choose(visit: Visit, label: str, option: str) -> None:

@@ -51,7 +51,8 @@ def test_a_system_under_load_is_seen_to_lose_a_worker_and_to_get_it_back(tmp_pat
             row = re.compile(r"worker1\s+● up\s+\d+\.\d s ago\s+[\d,]+\s+\d+")
             visit.eventually(lambda: row.search(visit.text()) is not None, "worker1 with its last heartbeat")
 
-            visit.shows("requests that ended, newest first")
+            visit.shows("requests that ended, newest first")  # the last part of the page, so all of it is there
+            assert "Break it by hand" not in visit.text()  # nobody started it for that
             page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
             words = page.get_by_placeholder("text, worker, error or id")
             words.fill("bridge")

@@ -62,10 +62,8 @@ def distance(one: str, other: str, sight: str) -> float:
 @pytest.mark.parametrize("theme", THEMES)
 def test_words_can_be_read_on_their_ground(theme: str) -> None:
     ground = getattr(GROUND, theme)
-    assert {colour.name: contrast(getattr(colour, theme), ground) >= 4.5 for colour in (INK, MUTED)} == {
-        "ink": True,
-        "muted": True,
-    }
+    written = (INK, MUTED, GOOD, BAD, UNKNOWN)
+    assert [colour.name for colour in written if contrast(getattr(colour, theme), ground) < 4.5] == []
 
 
 @pytest.mark.parametrize("theme", THEMES)
