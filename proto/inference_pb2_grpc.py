@@ -52,6 +52,7 @@ class InferenceServiceServicer:
     def Infer(self, request, context):
         """Computes one batch. The answer keeps the order and the ids of the request. A refusal that came before anything was
         computed says so in its trailing metadata, `brownout-executed: no`; without it, some of the batch may have been.
+        Once the batch's turn has come, and before any of it is computed, the initial metadata say `brownout-begun: yes`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

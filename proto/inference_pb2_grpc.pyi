@@ -38,6 +38,7 @@ class InferenceServiceStub:
     Infer: _grpc.UnaryUnaryMultiCallable[_inference_pb2.InferRequest, _inference_pb2.InferResponse]
     """Computes one batch. The answer keeps the order and the ids of the request. A refusal that came before anything was
     computed says so in its trailing metadata, `brownout-executed: no`; without it, some of the batch may have been.
+    Once the batch's turn has come, and before any of it is computed, the initial metadata say `brownout-begun: yes`.
     """
     HealthCheck: _grpc.UnaryUnaryMultiCallable[_inference_pb2.HealthRequest, _inference_pb2.HealthResponse]
     """Whether the worker would compute a batch now; grpc.health.v1 says the same and can be watched."""
@@ -48,6 +49,7 @@ class InferenceServiceAsyncStub(InferenceServiceStub):
     Infer: _aio.UnaryUnaryMultiCallable[_inference_pb2.InferRequest, _inference_pb2.InferResponse]  # type: ignore[assignment]
     """Computes one batch. The answer keeps the order and the ids of the request. A refusal that came before anything was
     computed says so in its trailing metadata, `brownout-executed: no`; without it, some of the batch may have been.
+    Once the batch's turn has come, and before any of it is computed, the initial metadata say `brownout-begun: yes`.
     """
     HealthCheck: _aio.UnaryUnaryMultiCallable[_inference_pb2.HealthRequest, _inference_pb2.HealthResponse]  # type: ignore[assignment]
     """Whether the worker would compute a batch now; grpc.health.v1 says the same and can be watched."""
@@ -61,6 +63,7 @@ class InferenceServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_inference_pb2.InferResponse, _abc.Awaitable[_inference_pb2.InferResponse]]:
         """Computes one batch. The answer keeps the order and the ids of the request. A refusal that came before anything was
         computed says so in its trailing metadata, `brownout-executed: no`; without it, some of the batch may have been.
+        Once the batch's turn has come, and before any of it is computed, the initial metadata say `brownout-begun: yes`.
         """
 
     @_abc_1.abstractmethod

@@ -12,7 +12,7 @@ import grpc
 import grpc.aio
 
 from proto import inference_pb2
-from proto.trailers import NOT_EXECUTED
+from proto.trailers import BEGUN, NOT_EXECUTED
 from system.coordinator.connection import Connection
 from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Health, Item, ItemRefused
 from system.tls.channel import ChannelTls
@@ -58,6 +58,7 @@ class GrpcWorker:
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self._unreached_since: float | None = None
+        self._tells_when_it_begins = False
         self._connection = Connection(self.address, self._tls)
         return self
 
@@ -68,9 +69,13 @@ class GrpcWorker:
         response: inference_pb2.InferResponse | None
         try:
             with self._connection.call() as stub:
-                response = await stub.Infer(_request(items), timeout=timeout_s)
+                call = stub.Infer(_request(items), timeout=timeout_s)
+                response = await call
         except grpc.aio.AioRpcError as error:
-            raise _failure(error) from error
+            failure = _failure(error)
+            # Of a worker that was never heard to say it, an older one maybe, silence means nothing.
+            failure.begun = not self._tells_when_it_begins or BEGUN in tuple(error.initial_metadata() or ())
+            raise failure from error
         except asyncio.CancelledError:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
@@ -78,6 +83,7 @@ class GrpcWorker:
             # Nobody cancelled us: the channel was closed under the call, which grpc.aio reports in the same way.
             raise AttemptFailed(Cause.CUT, "the channel was replaced") from None
         self._unreached_since = None
+        self._tells_when_it_begins |= BEGUN in tuple(await call.initial_metadata() or ())
         if response is None:
             raise AttemptFailed(Cause.REFUSED, _GARBAGE)
         return _outcomes(items, response)

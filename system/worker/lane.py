@@ -7,7 +7,7 @@ an item whose own deadline has passed.
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
@@ -58,8 +58,11 @@ class Lane:
         self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="lane")
 
-    async def compute(self, batch: Batch) -> Computed:
-        """Wait for a turn and answer the batch; raise NobodyWaitsError if its deadline passed meanwhile."""
+    async def compute(self, batch: Batch, begun: Callable[[], Awaitable[None]] | None = None) -> Computed:
+        """Wait for a turn and answer the batch; raise NobodyWaitsError if its deadline passed meanwhile.
+
+        `begun` is told that the turn has come, and has said so to whom it may concern before a text is looked at.
+        """
         loop = asyncio.get_running_loop()
         arrived = loop.time()
         async with self._turn:
@@ -67,6 +70,8 @@ class Lane:
             if loop.time() >= batch.deadline:
                 raise NobodyWaitsError("the deadline passed while the batch waited for its turn")
             began = loop.time()
+            if begun is not None:
+                await begun()
             if slowness_s := self._misfortune.slowness_s:
                 await asyncio.sleep(slowness_s)
             answers = await self._answer(batch.items) if batch.items else ()

@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import grpc.aio
 from structlog.typing import FilteringBoundLogger
 
 from proto import inference_pb2, inference_pb2_grpc
+from proto.trailers import BEGUN
 from system.models.classifier import Prediction
 from system.worker.batch import Batch
 from system.worker.lane import Answer, Lane
@@ -69,7 +70,7 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
     ) -> inference_pb2.InferResponse:
         try:
             with self._admitted(request, context.time_remaining()) as (lane, batch), self._fortune():
-                return await self._infer(lane, batch)
+                return await self._infer(lane, batch, context)
         except RefusalError as refusal:
             for observer in self._observers:
                 observer.refused(refusal)
@@ -117,12 +118,21 @@ class InferenceService(inference_pb2_grpc.InferenceServiceServicer):
             if not self._running:
                 self._idle.set()
 
-    async def _infer(self, lane: Lane, batch: Batch) -> inference_pb2.InferResponse:
+    async def _infer(
+        self,
+        lane: Lane,
+        batch: Batch,
+        context: grpc.aio.ServicerContext[inference_pb2.InferRequest, inference_pb2.InferResponse],
+    ) -> inference_pb2.InferResponse:
+        async def begun() -> None:
+            with suppress(grpc.aio.BaseError):  # of a caller who has gone, as this very call is about to be told
+                await context.send_initial_metadata((BEGUN,))
+
         self._log.debug("admitted", request_ids=batch.request_ids, running=len(self._running))
         loop = asyncio.get_running_loop()
         arrived = loop.time()
         try:
-            computed = await lane.compute(batch)
+            computed = await lane.compute(batch, begun)
         except asyncio.CancelledError:
             for observer in self._observers:
                 observer.abandoned(batch, loop.time() - arrived)

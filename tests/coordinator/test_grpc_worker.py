@@ -249,6 +249,25 @@ async def test_a_worker_stops_computing_what_is_given_up() -> None:
         assert (await process.line("batch abandoned"))["request_ids"] == ["1", "2"]
 
 
+async def test_what_waits_behind_another_batch_when_its_worker_dies_had_not_begun() -> None:
+    async with (
+        serving(MAX_DELAY=600, SEED=1, LOG_LEVEL="debug", CRASH_ON="nobody sends this") as (process, _),
+        GrpcWorker(await process.address()) as worker,
+    ):
+        # An empty batch waits for nothing, and lets the worker be known as one that says when it begins.
+        assert await worker.infer([], PATIENCE_S) == []
+        first = asyncio.create_task(worker.infer([Item("first", "a wonderful film")], PATIENCE_S))
+        await process.line("admitted", lambda line: line["request_ids"] == ["first"])
+        second = asyncio.create_task(worker.infer([Item("second", "a dreadful film")], PATIENCE_S))
+        await process.line("admitted", lambda line: line["request_ids"] == ["second"])
+        process.process.kill()
+        failures = await asyncio.gather(first, second, return_exceptions=True)
+    assert [(each.cause, each.begun) for each in failures if isinstance(each, AttemptFailed)] == [
+        (Cause.CUT, True),
+        (Cause.CUT, False),
+    ]
+
+
 # ── a worker of before ───────────────────────────────────────────────────────────────────────────────────────────────
 
 

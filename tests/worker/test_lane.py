@@ -87,6 +87,26 @@ async def test_a_second_batch_waits_for_the_first(gate: Gate, lane: Lane) -> Non
     assert second.result().queue_ms > first.result().queue_ms
 
 
+async def test_a_batch_is_said_to_begin_when_its_turn_comes_and_before_a_text_is_looked_at(
+    gate: Gate, lane: Lane
+) -> None:
+    said: list[tuple[str, list[str]]] = []
+
+    async def begun(name: str) -> None:
+        said.append((name, list(gate.entered)))
+        await asyncio.sleep(0.01)
+        assert said[-1] == (name, gate.entered), "a text was looked at before it was said"
+
+    async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as calls:
+        calls.create_task(lane.compute(batch("a"), lambda: begun("first")))
+        await gate.has_entered("a")
+        calls.create_task(lane.compute(batch("b"), lambda: begun("second")))
+        await asyncio.sleep(0.02)
+        assert said == [("first", [])]
+        gate.let_through(2)
+    assert said == [("first", []), ("second", ["a"])]
+
+
 async def test_a_caller_who_leaves_the_queue_costs_nothing(gate: Gate, lane: Lane) -> None:
     async with asyncio.timeout(PATIENCE_S), asyncio.TaskGroup() as calls:
         calls.create_task(lane.compute(batch("a")))

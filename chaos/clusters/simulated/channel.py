@@ -22,6 +22,7 @@ from chaos.clusters.simulated.grpc_wire import (
     FRAMES,
     PREFACE,
     SETTINGS,
+    Begun,
     Cancel,
     Failed,
     HealthCheck,
@@ -56,9 +57,10 @@ class Connectivity(Enum):
 class RpcFailed(AttemptFailed):
     """With the status that gRPC would have given."""
 
-    def __init__(self, cause: Cause, status: Status, details: str) -> None:
-        super().__init__(cause, f"{status}: {details}")
+    def __init__(self, cause: Cause, status: Status, details: str, *, begun: bool = True) -> None:
+        super().__init__(cause, f"{status}: {details}", begun=begun)
         self.status = status
+        self.details = details
 
 
 def failure(status: Status, details: str, *, executed: bool = True, sent: bool = True) -> RpcFailed:
@@ -79,12 +81,13 @@ def failure(status: Status, details: str, *, executed: bool = True, sent: bool =
 class Pending:
     """One call under way. `answer` gets the worker's message, or RpcFailed."""
 
-    __slots__ = ("alarm", "answer", "message", "size")
+    __slots__ = ("alarm", "answer", "begun", "message", "size")
 
     def __init__(self, answer: asyncio.Future[Message], message: Infer | HealthCheck, size: int) -> None:
         self.answer = answer
         self.message = message
         self.size = size
+        self.begun = False
         self.alarm: LoopCall | None = None
 
 
@@ -200,6 +203,9 @@ class Channel:
             return
         if message.call not in self._calls:
             return  # nobody waits for it any more
+        if isinstance(message, Begun):
+            self._calls[message.call].begun = True
+            return
         pending = self._calls.pop(message.call)
         if pending.answer.done():
             return
@@ -222,4 +228,4 @@ class Channel:
 
 def _fail(pending: Pending, problem: RpcFailed) -> None:
     if not pending.answer.done():
-        pending.answer.set_exception(problem)
+        pending.answer.set_exception(RpcFailed(problem.cause, problem.status, problem.details, begun=pending.begun))

@@ -64,6 +64,13 @@ class Inferred:
 
 
 @dataclass(slots=True)
+class Begun:
+    """The turn of a batch has come: the header `brownout-begun: yes`."""
+
+    call: int
+
+
+@dataclass(slots=True)
 class Told:
     """The answer to a health check; see `system.coordinator.core.worker.Health`."""
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from chaos.clusters.simulated.connection import Connection
-from chaos.clusters.simulated.grpc_wire import FRAMES, PREFACE, Failed, HealthCheck, Infer, Message
+from chaos.clusters.simulated.grpc_wire import FRAMES, PREFACE, Begun, Failed, HealthCheck, Infer, Message
 from chaos.clusters.simulated.http_client import HttpClient
 from chaos.clusters.simulated.link import Link
 from chaos.probes import GrpcEmptyCallProbe, GrpcHealthProbe, HttpProbe, NotReady, Probe, ProbeResult, attempt
@@ -114,6 +114,8 @@ class Health:
         return await self._waiting
 
     def received(self, message: Message) -> None:
+        if isinstance(message, Begun):
+            return  # no answer yet
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(message)
 

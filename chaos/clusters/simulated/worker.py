@@ -13,7 +13,7 @@ from random import Random
 from typing import Any, Final
 
 from chaos.clusters.simulated.grpc_server import Caller, serve
-from chaos.clusters.simulated.grpc_wire import FRAMES, Failed, Infer, Inferred, Status, Told
+from chaos.clusters.simulated.grpc_wire import FRAMES, Begun, Failed, Infer, Inferred, Status, Told
 from chaos.clusters.simulated.loop import Call as LoopCall
 from chaos.clusters.simulated.oracle import Oracle
 from chaos.clusters.simulated.process import Process
@@ -180,6 +180,7 @@ class Worker:
                 batch.peer.send(Failed(batch.call, Status.DEADLINE_EXCEEDED, why, executed=False))
                 continue
             self._computing = batch
+            batch.peer.send(Begun(batch.call))
             self._begin(batch)
 
     def _begin(self, batch: Batch) -> None:

@@ -28,10 +28,16 @@ class WorkerLink:
         self._loop = process.loop
         self._channel = Channel(link, process, rng)
         self._unreached_since: float | None = None
+        self._tells_when_it_begins = False
 
     async def infer(self, items: Sequence[Item], timeout_s: float) -> Sequence[Answer | ItemRefused]:
-        answer = await self._channel.infer(Infer(0, items, timeout_s), timeout_s)
+        try:
+            answer = await self._channel.infer(Infer(0, items, timeout_s), timeout_s)
+        except RpcFailed as problem:
+            problem.begun = problem.begun or not self._tells_when_it_begins
+            raise
         self._unreached_since = None
+        self._tells_when_it_begins = True
         return answer.outcomes
 
     async def check(self, timeout_s: float) -> Health:

@@ -4,7 +4,7 @@ cause         executed?      the request             the worker                 
 ───────────   ────────────   ─────────────────────   ───────────────────────────────   ─────────────────────
 NOT_SENT      certainly not  goes on, free of charge is down                           -
 NOT_SERVING   certainly not  goes on, free of charge is down until it serves           -
-CUT           maybe          spends a retry          is down                           may have killed it
+CUT           maybe          spends a retry          is down                           may have killed it, if begun
 SILENT        maybe          spends a retry          is suspected                      -
 TOO_SLOW      maybe          spends a retry          is down                           -
 REFUSED       no answer      spends a retry          is down if it refuses in a row    travels alone from now

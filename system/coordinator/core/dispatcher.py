@@ -298,7 +298,7 @@ class Dispatcher:
                 return
             outcomes = await member.worker.infer(items, max(item.timeout_s for item in items))
         except AttemptFailed as failure:
-            self._landing.failed(member, flight, failure.cause, failure.reason, self._loop.time())
+            self._landing.failed(member, flight, failure, self._loop.time())
         else:
             self._landing.answered(member, flight, outcomes, self._loop.time())
         finally:

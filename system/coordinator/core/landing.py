@@ -24,7 +24,7 @@ from system.coordinator.core.queue import Queue
 from system.coordinator.core.request import Attempt, Completed, Request, State
 from system.coordinator.core.roster import Roster
 from system.coordinator.core.suspicion import Suspects, fingerprint
-from system.coordinator.core.worker import Answer, Cause, ItemRefused
+from system.coordinator.core.worker import Answer, AttemptFailed, Cause, ItemRefused
 
 # An input that this many workers refused while computing its batch mates is refused for good.
 REFUSALS = 2
@@ -72,7 +72,8 @@ class Landing:
             else:
                 self._item_refused(request, attempt, outcome, now)
 
-    def failed(self, member: Member, flight: Flight, cause: Cause, reason: str, now: float) -> None:
+    def failed(self, member: Member, flight: Flight, failure: AttemptFailed, now: float) -> None:
+        cause, reason = failure.cause, failure.reason
         # A call that ends because the clients' time was over, perhaps soon after it began, says nothing of the worker.
         if not flight.given_up and (flight.wanted or cause is not Cause.TOO_SLOW):
             self._suspects.landed(now)
@@ -84,11 +85,12 @@ class Landing:
                 for request in flight.requests:
                     request.alone = True
             elif cause is Cause.CUT:
-                self._lost(member, flight, now)
+                self._lost(member, flight, now, begun=failure.begun)
         self.send_back(flight, cause, now)
 
-    def _lost(self, member: Member, flight: Flight, now: float) -> None:
-        texts = [request.text for request in flight.requests if request.state is not State.DONE]
+    def _lost(self, member: Member, flight: Flight, now: float, *, begun: bool) -> None:
+        # What had not begun was behind another batch, perhaps another coordinator's: that is whose texts it may be.
+        texts = [request.text for request in flight.requests if begun and request.state is not State.DONE]
         self._suspects.lost(member, texts, now, alone=flight.released is Release.ALONE)
         # Whether it died, or only the connection did, decides what its texts are; do not wait for the next heartbeat.
         member.look.set()

@@ -6,6 +6,8 @@ POISON_KILLS deaths convict one text, and no more workers than that die of it.
 
 Nobody is convicted for other deaths:
 
+- a batch that its worker had not begun, behind another one or another coordinator's, is not what it died of: texts of
+  such a batch never get here;
 - a worker that is heard of again as the same process was not killed: its connection broke;
 - a suspect does not leave for COINCIDENCE_S after any worker was lost, and then only to one that was heard of since:
   when several are killed at once, from outside, nobody rides with two of them;

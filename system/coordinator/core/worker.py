@@ -23,12 +23,17 @@ class Cause(StrEnum):
 
 
 class AttemptFailed(Exception):
-    """A whole batch, or a health check, came to nothing."""
+    """A whole batch, or a health check, came to nothing.
 
-    def __init__(self, cause: Cause, reason: str) -> None:
+    `begun` is False where the worker would have said that it begins to compute the batch, and had not: whatever ended
+    it was not in there.
+    """
+
+    def __init__(self, cause: Cause, reason: str, *, begun: bool = True) -> None:
         super().__init__(f"{cause}: {reason}")
         self.cause = cause
         self.reason = reason
+        self.begun = begun
 
 
 @dataclass(frozen=True, slots=True)
