@@ -89,7 +89,7 @@ def test_a_failure_is_shrunk_told_saved_and_replayed(explore: Explore, pytester:
     result.stdout.fnmatch_lines(
         [
             "nothing was explored: the scenario must call `exploration.holds(...)`",
-            "*VIOLATED: no_loss is violated after * cases (solid); shrunk from *",
+            "*VIOLATED: no_loss is violated after * cases (solid, and so do * of * near by); shrunk from *",
             "*brownout(workers=2) under constant(rate=5, seconds=4), seed 0",
             "*: down client→coordinator",
             "*VIOLATED no_loss: *",
