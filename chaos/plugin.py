@@ -59,6 +59,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "chaos: breaks a running cluster and judges what it did")
+    config.addinivalue_line("markers", "only_on(*substrates): is skipped on others, which cannot do what it asks for")
     # Workers of xdist take the seed of the session that started them.
     shared: dict[str, Any] = getattr(config, "workerinput", {})
     given = config.getoption("--chaos-seed")
@@ -106,6 +107,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
     each = parts(metafunc.config)
     metafunc.parametrize("exploration", each, indirect=True, ids=str)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    only = item.get_closest_marker("only_on")
+    substrate = item.config.getoption("--substrate")
+    if only is not None and substrate not in only.args:
+        pytest.skip(f"the {substrate} substrate cannot do this; it takes --substrate {' or '.join(only.args)}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -14,7 +14,6 @@ from dataclasses import MISSING, fields
 from typing import Any, Final, cast
 
 from chaos import inputs, invariants, workload
-from chaos.clusters.docker_edge import DockerEdge
 from chaos.clusters.docker_node import DockerNode
 from chaos.clusters.local_edge import LocalEdge
 from chaos.clusters.local_node import LocalNode
@@ -28,7 +27,7 @@ INPUTS: Final = (inputs.sentences, inputs.hostile, inputs.from_file, inputs.mixe
 HANDLES: Final = {
     "simulated": (SimulatedNode, SimulatedEdge),
     "local": (LocalNode, LocalEdge),
-    "docker": (DockerNode, DockerEdge),
+    "docker": (DockerNode, LocalEdge),
 }
 LITERAL: Final = (" ", "- ")  # blocks that begin so stand as they are: examples and lists
 

@@ -10,7 +10,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NoReturn, Protocol, runtime_checkable
+from typing import Any, Final, NoReturn, Protocol, runtime_checkable
 
 from chaos.machine import Machine
 from chaos.page import Page
@@ -18,6 +18,8 @@ from chaos.probes import ProbeResult
 from chaos.problems import HarnessProblem
 from chaos.system_under_test import Edge, Node, Session, StatusPage, SystemUnderTest
 from chaos.toxiproxy.toxic import Toxic
+
+OUT_OF_MEMORY: Final = "out of memory"  # in the detail of the state of a node that was killed for want of it
 
 
 class ClusterProblem(HarnessProblem):
@@ -125,6 +127,20 @@ class MemoryLimitable(NodeHandle, Protocol):
 
     async def memory(self) -> Memory:
         """As whoever enforces it has it now, never remembered."""
+
+
+@runtime_checkable
+class Disconnectable(NodeHandle, Protocol):
+    """In a network that the substrate can take it out of while it runs."""
+
+    async def disconnect(self) -> None:
+        """Nobody is told: what was open stays so at both ends. Nothing to do when it is out."""
+
+    async def reconnect(self) -> None:
+        """Back under another address; returns once the node is ready. Nothing to do when it is in."""
+
+    async def network_address(self) -> str:
+        """As whoever gives it has it now; the empty one of a node that is out of the network, or gone."""
 
 
 @dataclass(frozen=True, slots=True)

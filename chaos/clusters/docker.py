@@ -6,8 +6,9 @@
     probes ──────┼─► every node, every proxy
 
 Nodes find each other by name and always through a proxy. What the harness needs is published on 127.0.0.1, on ports
-that stay the same however often a container is started. Everything carries a label, and is gone when the scope is left;
-a reaper sees to that even when the harness is killed.
+that stay the same however often a container is started; proxies are reached directly where this machine is the
+engine's. Everything carries a label, and is gone when the scope is left; a reaper sees to that even when the harness is
+killed.
 """
 
 import asyncio
@@ -24,13 +25,14 @@ from docker import DockerClient
 
 from chaos.clusters import docker_reaper
 from chaos.clusters.cluster import ClusterProblem
-from chaos.clusters.docker_edge import DockerEdge
 from chaos.clusters.docker_engine import LABEL, OWNER, connect, obeying, owner, sweep, sweep_lost
+from chaos.clusters.docker_network import DockerNetwork
 from chaos.clusters.docker_node import DockerNode
 from chaos.clusters.docker_process import ContainerProcess, Plan
 from chaos.clusters.docker_proxy import ALIAS, DockerToxiproxy, proxy_image
 from chaos.clusters.image import ensure, pull
 from chaos.clusters.local import LocalCluster
+from chaos.clusters.local_edge import LocalEdge
 from chaos.clusters.orders import Orders
 from chaos.ports import PortReservation
 from chaos.system_under_test import Edge, Node, SystemUnderTest
@@ -86,7 +88,8 @@ class DockerCluster(LocalCluster):
             proxy = await asyncio.to_thread(proxy_image, engine, self._say)
             scope.enter_context(self._reaper())
             scope.push_async_callback(asyncio.to_thread, sweep, engine, self.label)
-            network = await asyncio.to_thread(self._network, engine)
+            network = DockerNetwork(f"brownout-{self._id}", engine=engine, labels=self._labels, bystander=proxy)
+            await asyncio.to_thread(network.create)
             ports = {name: scope.enter_context(PortReservation()) for name in self._system.targets}
             inside = {edge.name: FIRST_EDGE_PORT + at for at, edge in enumerate(self._system.edges)}
             server = DockerToxiproxy(
@@ -97,7 +100,7 @@ class DockerCluster(LocalCluster):
                 edges={inside[edge.name]: ports[edge.name].port for edge in self._system.edges},
             )
             self._server = await scope.enter_async_context(server)
-            within = await asyncio.to_thread(server.process.address)
+            within = await server.direct()
             for edge in self._system.edges:
                 self._edges[edge.name] = await self._edge(edge, server, ports, within, inside[edge.name])
             for node in self._system.nodes:
@@ -130,17 +133,11 @@ class DockerCluster(LocalCluster):
             for name, image in images.items()
         }
 
-    def _network(self, engine: DockerClient) -> str:
-        name = f"brownout-{self._id}"
-        with obeying(f"network {name}"):
-            engine.networks.create(name, driver="bridge", labels=self._labels)
-        return name
-
     @property
     def _labels(self) -> dict[str, str]:
         return {LABEL: self._id, OWNER: owner()}
 
-    def _plan(self, name: str, image: str, network: str) -> Plan:
+    def _plan(self, name: str, image: str, network: DockerNetwork) -> Plan:
         return Plan(name, image, (), {}, self._labels, network, {})
 
     def _program(self, node: Node, inside: Mapping[str, int], orders: Path) -> dict[str, Any]:
@@ -164,16 +161,15 @@ class DockerCluster(LocalCluster):
         }
 
     async def _edge(
-        self, edge: Edge, server: DockerToxiproxy, ports: Mapping[str, PortReservation], within: str, port: int
-    ) -> DockerEdge:
+        self, edge: Edge, server: DockerToxiproxy, ports: Mapping[str, PortReservation], within: str | None, port: int
+    ) -> LocalEdge:
+        """`within` is the server's own address where it can be had, for there a proxy that is down refuses.
+
+        A port that the engine publishes takes every connection, and cuts it when nobody listens behind it.
+        """
         await server.client.create(edge.name, listen=f"{EVERYWHERE}:{port}", upstream=f"{edge.target}:{NODE_PORT}")
-        return DockerEdge(
-            edge,
-            ports[edge.name].address,
-            client=server.client,
-            probe=self._system.node(edge.target).readiness,
-            inside=f"{within}:{port}",
-        )
+        address = ports[edge.name].address if within is None else f"{within}:{port}"
+        return LocalEdge(edge, address, client=server.client, probe=self._system.node(edge.target).readiness)
 
     @contextmanager
     def _reaper(self) -> Iterator[None]:

@@ -61,15 +61,33 @@ class DockerNode(ProcessNode):
         await self._contained.limit(mem_limit=mib * MIB, memswap_limit=mib * MIB)
 
     async def unlimit_memory(self) -> None:
-        if (await self._contained.limits()).get("Memory", 0) > 0:
-            await self._contained.limit(mem_limit=-1, memswap_limit=-1)
+        if await self._memory_limit() is not None:
+            # An engine takes no limit back, but any that is high enough to be none.
+            none = await self._contained.memory_of_machine()
+            await self._contained.limit(mem_limit=none, memswap_limit=none)
+
+    async def _memory_limit(self) -> int | None:
+        """In bytes; None where it is the machine's own."""
+        limit = (await self._contained.limits()).get("Memory", 0)
+        return limit if 0 < limit < await self._contained.memory_of_machine() else None
 
     async def memory(self) -> Memory:
-        limit = (await self._contained.limits()).get("Memory", 0)
+        limit = await self._memory_limit()
         used = await self._contained.memory_used()
-        return Memory(limit=limit / MIB if limit > 0 else None, used=used / MIB, kills=self._contained.memory_kills)
+        return Memory(limit=None if limit is None else limit / MIB, used=used / MIB, kills=self._contained.memory_kills)
+
+    async def disconnect(self) -> None:
+        await self._contained.leave_network()
+
+    async def reconnect(self) -> None:
+        await self._contained.join_network()
+        await self.start()
+
+    async def network_address(self) -> str:
+        return await asyncio.to_thread(self._contained.address)
 
     async def recover(self) -> None:
+        await self._contained.join_network()
         await self.feed()
         await self.unlimit_memory()
         await super().recover()

@@ -21,9 +21,10 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 from docker.types import CancellableStream
 
-from chaos.clusters.cluster import ClusterProblem, NodeState
+from chaos.clusters.cluster import OUT_OF_MEMORY, ClusterProblem, NodeState
 from chaos.clusters.cluster import Phase as NodePhase
 from chaos.clusters.docker_engine import FAILURES, obeying
+from chaos.clusters.docker_network import DockerNetwork
 from chaos.ports import LOOPBACK
 from chaos.process import Phase, ProcessProblem, ProcessState
 
@@ -60,10 +61,12 @@ class Plan:
     command: Sequence[str]
     environment: Mapping[str, str]
     labels: Mapping[str, str]
-    network: str
+    network: DockerNetwork
     ports: Mapping[int, int]
     folders: Mapping[Path, str] = field(default_factory=dict)
     directory: str | None = None
+    hermetic: bool = False
+    """It asks nobody outside its network for names: one that nobody there has now has no address, and that at once."""
 
 
 class ContainerProcess:
@@ -100,7 +103,8 @@ class ContainerProcess:
         state = _state(told)
         details = [f"by {state.ended_by.name}"] if state.ended_by else []
         details += [] if state.code is None else [f"exit code {state.code}"]
-        details += ["out of memory"] if told.get("OOMKilled") else []
+        # Of a life that goes on, the engine still says what the one before it ended for.
+        details += [OUT_OF_MEMORY] if told.get("OOMKilled") and state.phase is Phase.EXITED else []
         return NodeState(
             phase=NODE_PHASES[state.phase],
             life=f"container started {told.get('StartedAt', 'never')}",
@@ -184,20 +188,39 @@ class ContainerProcess:
         told = await asyncio.to_thread(self._inspect)
         return {name: value for name, value in told["HostConfig"].items() if isinstance(value, int)}
 
+    async def memory_of_machine(self) -> int:
+        """Bytes, of the engine's."""
+
+        def ask() -> int:
+            with obeying(f"{self.name}: info"):
+                return int(self._engine.info()["MemTotal"])
+
+        return await asyncio.to_thread(ask)
+
     async def memory_used(self) -> int:
-        """Bytes that the kernel counts for it now; 0 of one that does not run."""
+        """Bytes that it uses now beside files that the kernel keeps for it; 0 of one that does not run."""
 
         def ask() -> int:
             with obeying(f"{self.name}: stats"):
                 told = self._engine.api.stats(self.container.id, stream=False, one_shot=True)
-            return int(told.get("memory_stats", {}).get("usage", 0))
+            memory = told.get("memory_stats", {})
+            kept = memory.get("stats", {})  # in the words of the first or of the second version of control groups
+            return int(memory.get("usage", 0)) - int(kept.get("total_inactive_file", kept.get("inactive_file", 0)))
 
         return await asyncio.to_thread(ask)
 
     def address(self) -> str:
         """Its own in its network; the empty one when it has none there."""
         there = self._inspect()["NetworkSettings"]["Networks"]
-        return str(there.get(self._plan.network, {}).get("IPAddress", ""))
+        return str(there.get(self._plan.network.name, {}).get("IPAddress", ""))
+
+    async def leave_network(self) -> None:
+        """It runs on; nothing to do when it is outside. What was open is not closed."""
+        await self._call("disconnect", lambda: self._plan.network.leave(self.container))
+
+    async def join_network(self) -> None:
+        """Under another address than it had; nothing to do when it is inside."""
+        await self._call("connect", lambda: self._plan.network.join(self.container, self.name))
 
     def log_tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines of the present life's output, for error messages."""
@@ -239,18 +262,22 @@ class ContainerProcess:
         plan = self._plan
         return self._engine.containers.create(
             plan.image,
-            name=f"{plan.network}-{plan.name}",
+            name=f"{plan.network.name}-{plan.name}",
             entrypoint=list(plan.command[:1]),
             command=list(plan.command[1:]),
             environment=dict(plan.environment),
             labels=dict(plan.labels),
             ports={f"{inside}/tcp": (LOOPBACK, outside) for inside, outside in plan.ports.items()},
-            network=plan.network,
+            network=plan.network.name,
             networking_config={
-                plan.network: self._engine.api.create_endpoint_config(aliases=[self.name]),
+                plan.network.name: self._engine.api.create_endpoint_config(aliases=[self.name]),
             },
             volumes={str(folder.absolute()): {"bind": place, "mode": "ro"} for folder, place in plan.folders.items()},
             working_dir=plan.directory,
+            # Who sets this has names without a dot asked for in the network alone. Otherwise a node that is gone would
+            # be asked for at this machine's name server, and everybody who meant it would wait for what that says.
+            dns_opt=["ndots:1"] if plan.hermetic else None,
+            dns_search=["."] if plan.hermetic else None,
             # Signals do to it what they do to a process of this machine: the first process of a container ignores
             # those that it has no handler for.
             init=True,

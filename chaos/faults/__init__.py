@@ -15,6 +15,7 @@ terminate.py     terminate / restart            a node is told to end, and may f
 pause.py         pause / resume                 a node stands still
 starve_cpu.py    starve_cpu / feed_cpu          a node gets a share of a processor
 limit_memory.py  limit_memory / unlimit_memory  a node gets little memory
+disconnect.py    disconnect / reconnect         a node loses its network, and its address
 slow_model.py    slow_model / quicken_model     a node computes slowly
 crash_on.py      crash_on / detoxify            a text kills a node
 fail_rpc.py      fail_rpc / pass_rpc            a call of a node fails
@@ -34,6 +35,7 @@ from chaos.faults.bandwidth import bandwidth, widen
 from chaos.faults.blackhole import blackhole, unplug
 from chaos.faults.crash import crash, restart
 from chaos.faults.crash_on import crash_on, detoxify
+from chaos.faults.disconnect import disconnect, reconnect
 from chaos.faults.down import down, up
 from chaos.faults.fail_rpc import fail_rpc, pass_rpc
 from chaos.faults.flap import flap, steady
@@ -56,6 +58,7 @@ __all__ = [
     "crash",
     "crash_on",
     "detoxify",
+    "disconnect",
     "down",
     "fail_rpc",
     "feed_cpu",
@@ -69,6 +72,7 @@ __all__ = [
     "pause",
     "quicken",
     "quicken_model",
+    "reconnect",
     "repair",
     "reset",
     "restart",

@@ -14,11 +14,11 @@ def test_everything_there_is_has_its_place() -> None:
     assert sections >= {*kinds(), *factories, "constant", "poisson", "burst", "ramp", "closed", "hostile"}
 
 
-def test_only_containers_can_be_limited_in_their_memory() -> None:
-    text = page()
-    limited = text[text.index("### limit_memory") : text.index("### partition")]
-    assert "- substrates: docker\n" in limited
-    assert text.count("- substrates: simulated, local, docker\n") == len(kinds()) - 1
+def test_only_containers_can_be_limited_in_their_memory_or_lose_their_network() -> None:
+    faults, _, _ = page().partition("## Workloads")
+    only = {each.split("\n", 1)[0] for each in faults.split("### ") if "- substrates: docker\n" in each}
+    assert only == {"limit_memory", "disconnect"}
+    assert faults.count("- substrates: simulated, local, docker\n") == len(kinds()) - len(only)
 
 
 def test_every_parameter_says_what_it_is() -> None:

@@ -12,11 +12,14 @@ from pathlib import Path
 import pytest
 from docker import DockerClient
 
-from chaos.clusters.cluster import ClusterProblem, Pausable
+from chaos.clusters.cluster import OUT_OF_MEMORY, ClusterProblem, Disconnectable, Killable, Pausable, Phase
 from chaos.clusters.docker import DockerCluster
 from chaos.clusters.docker_engine import LABEL, EngineMissing, connect, sweep
+from chaos.clusters.docker_proxy import ALIAS
 from chaos.clusters.image import ensure
+from chaos.faults import disconnect, limit_memory
 from chaos.image import Image
+from chaos.probes import ProbeOutcome
 from chaos.substrate import SubstrateMissing, launcher
 from chaos.toxiproxy.problem import ToxiproxyProblem
 from tests.chaos.relay import SERVICE, back, relay, with_node
@@ -175,3 +178,83 @@ def test_a_sweep_takes_only_what_has_the_label(engine: DockerClient) -> None:
         assert left(engine, f"{LABEL}=test-other") == [other.name]
     finally:
         other.remove()
+
+
+async def test_a_node_can_lose_its_network_and_gets_another_address(tmp_path: Path) -> None:
+    async with DockerCluster(relay(), logs=tmp_path) as cluster:
+        node = cluster.nodes["back1"]
+        assert isinstance(node, Disconnectable)
+        had, life = await node.network_address(), node.state().life
+        lost = disconnect("back1").fault.on(cluster, "back1")
+        await lost.inject()
+        evidence = await lost.evidence(DEADLINE_S)
+        assert evidence.bit, evidence
+        assert not (await cluster.edges["front→back1"].probe(1.0)).answered
+        await lost.heal()
+        assert not (await lost.evidence(DEADLINE_S)).bit
+        has = await node.network_address()
+        assert has
+        assert has != had
+        assert node.state().life == life
+        await until_ready(cluster, "front→back1")
+
+
+async def test_healing_a_cluster_gives_a_node_its_network_back_even_one_that_died_without(tmp_path: Path) -> None:
+    async with DockerCluster(relay(), logs=tmp_path) as cluster:
+        node = cluster.nodes["back1"]
+        assert isinstance(node, Disconnectable)
+        assert isinstance(node, Killable)
+        await node.disconnect()
+        await node.disconnect()  # nothing more to take
+        await node.kill()
+        await cluster.heal()
+        await until_ready(cluster, "front→back1")
+
+
+HOG = f"""
+import pathlib, runpy, sys, threading
+first = pathlib.Path("/tmp/first")
+if not first.exists():
+    first.touch()
+    threading.Timer(3, lambda: b"x" * 400_000_000).start()
+runpy.run_path("{SERVICE.name}", run_name="__main__")
+"""
+
+
+async def test_a_node_that_takes_more_than_its_memory_is_killed_for_it_and_says_so(tmp_path: Path) -> None:
+    """It takes twenty times what it is left; its next life, which has as much as it wants, takes nothing."""
+    hungry = replace(back("back1"), command=("{python}", "-S", "-c", HOG.replace("{", "{{"), "{host}:{port}"))
+    async with DockerCluster(with_node(relay(), hungry), logs=tmp_path) as cluster:
+        node = cluster.nodes["back1"]
+        limited = limit_memory("back1", mib=20, spare=True).fault.on(cluster, "back1")
+        await limited.inject()
+        async with asyncio.timeout(DEADLINE_S):
+            while node.state().phase is not Phase.EXITED or not cluster.unexpected_exits():
+                await asyncio.sleep(0.05)
+        evidence = await limited.evidence(1.0)
+        assert evidence.bit, evidence
+        assert evidence.figures["kills"] == 1
+        assert [OUT_OF_MEMORY in str(each) for each in cluster.unexpected_exits()] == [True]
+        await limited.heal()
+        assert (await node.probe(1.0)).ready
+        assert not (await limited.evidence(1.0)).bit
+        assert OUT_OF_MEMORY not in str(node.state())
+
+
+async def test_nobody_outside_its_network_is_asked_for_the_address_of_a_node_that_is_gone(
+    engine: DockerClient, tmp_path: Path
+) -> None:
+    async with DockerCluster(relay(), logs=tmp_path) as cluster:
+        assert cluster._server is not None
+        (proxies,) = engine.containers.list(filters={"label": cluster.label, "name": ALIAS})
+        assert proxies.attrs["HostConfig"]["DnsOptions"] == ["ndots:1"]  # the engine then answers names without a dot
+        node = cluster.nodes["back1"]
+        assert isinstance(node, Killable)
+        await node.kill()
+        assert (await cluster.edges["front→back1"].probe(3.0)).outcome is ProbeOutcome.CUT
+
+
+async def until_ready(cluster: DockerCluster, edge: str) -> None:
+    async with asyncio.timeout(DEADLINE_S):
+        while not (await cluster.edges[edge].probe(1.0)).ready:
+            await asyncio.sleep(0.05)

@@ -13,6 +13,7 @@ from chaos.faults import (
     blackhole,
     crash,
     crash_on,
+    disconnect,
     down,
     fail_rpc,
     flap,
@@ -84,7 +85,7 @@ CASES = [
     *(Case(slow_close(EDGE, ms=150, direction=way), ProbeOutcome.READY) for way in ("up", "down", "both")),
     *(Case(limit_data(EDGE, bytes=40, direction=way), ProbeOutcome.CUT) for way in ("up", "down", "both")),
 ]
-NOT_HERE = [limit_memory("back1", mib=64)]
+NOT_HERE = [limit_memory("back1", mib=64), disconnect("back1")]
 each_fault = pytest.mark.parametrize("case", CASES, ids=str)
 
 
@@ -226,7 +227,17 @@ async def test_a_node_that_was_told_to_end_and_does_not_is_no_evidence(cluster: 
 
 async def test_the_catalogue_is_what_the_files_hold() -> None:
     assert set(kinds()) >= {
-        *("crash", "terminate", "pause", "starve_cpu", "limit_memory", "slow_model", "crash_on", "fail_rpc"),
+        *(
+            "crash",
+            "terminate",
+            "pause",
+            "starve_cpu",
+            "limit_memory",
+            "disconnect",
+            "slow_model",
+            "crash_on",
+            "fail_rpc",
+        ),
         *(
             "latency",
             "bandwidth",

@@ -8,7 +8,7 @@ import pytest
 from chaos.clusters.cluster import Cluster, Memory, MemoryLimitable, NodeState, Phase, SelfInflicting
 from chaos.clusters.local import LocalCluster
 from chaos.clusters.local_node import LocalNode
-from chaos.faults import crash, crash_on, fail_rpc, limit_memory, pause, slow_model, starve_cpu
+from chaos.faults import crash, crash_on, disconnect, fail_rpc, limit_memory, pause, slow_model, starve_cpu
 from chaos.faults.aim import Aimed
 from chaos.faults.fail_rpc import STATUSES
 from chaos.faults.fault import Impossible, Injection, remake
@@ -114,6 +114,7 @@ async def cluster_revives(node: SelfInflicting, life: str) -> None:
 async def test_what_a_substrate_or_a_node_cannot_do_is_said_before_anything_happens(cluster: LocalCluster) -> None:
     for aimed, why in (
         (limit_memory("back1", mib=64), "cannot be limited in its memory on the local substrate; docker can do that"),
+        (disconnect("back1"), "cannot be disconnected from its network on the local substrate; docker can do that"),
         (slow_model("back2", ms=5), "back2 does not inflict slow_model on itself"),
         (crash_on("front", text="x"), "front does not inflict crash_on on itself"),
     ):
@@ -185,6 +186,7 @@ async def test_wrong_parameters_are_all_named() -> None:
             ("starve_cpu", {"share": 1}),
             ("starve_cpu", {"share": "x"}),
             ("limit_memory", {"mib": 1}),
+            ("limit_memory", {"mib": 0, "spare": True}),
             ("slow_model", {"ms": 0}),
             ("crash_on", {"text": ""}),
             ("crash_on", {"text": 3}),
@@ -195,6 +197,7 @@ async def test_wrong_parameters_are_all_named() -> None:
         "share 1 is not above 0 and below 1",
         "share 'x' is not a number",
         "mib 1 is less than 6",
+        "mib 0 is less than 1",
         "ms 0 is less than 1",
         "text '' is part of everything",
         "text 3 is no text",

@@ -1,0 +1,57 @@
+"""The network of one cluster, whose containers can be taken out of it and put back while they run."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Final
+
+from docker import DockerClient
+from docker.models.containers import Container
+
+from chaos.clusters.docker_engine import obeying
+
+DRIVER: Final = "bridge"
+
+
+class DockerNetwork:
+    """Made by `create`; who sweeps up by its labels removes it. Every call blocks, and raises ClusterProblem."""
+
+    def __init__(self, name: str, *, engine: DockerClient, labels: Mapping[str, str], bystander: str) -> None:
+        """`bystander` is an image whose entry point runs until it is killed: any program that waits for others."""
+        self.name = name
+        self._engine = engine
+        self._labels = dict(labels)
+        self._bystander = bystander
+
+    def create(self) -> None:
+        with obeying(f"network {self.name}"):
+            self._engine.networks.create(self.name, driver=DRIVER, labels=self._labels)
+
+    def leave(self, container: Container) -> None:
+        """It runs on without the network; what it had open is not closed. Nothing to do when it is outside."""
+        if self._has(container):
+            with obeying(f"disconnect {container.name}"):
+                self._engine.networks.get(self.name).disconnect(container)
+
+    def join(self, container: Container, alias: str) -> None:
+        """Under another address than a container had that left. Nothing to do when it is inside, running or not."""
+        if self._has(container):
+            return
+        with obeying(f"connect {container.name}"), self._first_free_address_taken(f"{container.name}-bystander"):
+            self._engine.networks.get(self.name).connect(container, aliases=[alias])
+
+    def _has(self, container: Container) -> bool:
+        with obeying(f"inspect {container.name}"):
+            told = self._engine.api.inspect_container(container.id)
+        return self.name in told["NetworkSettings"]["Networks"]
+
+    @contextmanager
+    def _first_free_address_taken(self, name: str) -> Iterator[None]:
+        """The engine gives away the lowest one that is free, and so the one that has just become so."""
+        bystander = self._engine.containers.create(
+            self._bystander, name=name, labels=self._labels, network=self.name, healthcheck={"test": ["NONE"]}
+        )
+        try:
+            bystander.start()
+            yield
+        finally:
+            bystander.remove(force=True, v=True)
