@@ -11,6 +11,7 @@ from chaos.faults.fault import Fault, TargetKind
 from chaos.system_under_test import SystemUnderTest
 from chaos.target_names import ARROW, target_parts
 
+SWITCHING: Final = frozenset({"down", "flap"})
 NEAR: Final = 0.6  # of 1 for the same name; what difflib itself takes for a close match
 
 
@@ -23,6 +24,23 @@ def misfits(faults: Iterable[Planned], system: SystemUnderTest) -> Iterator[str]
         for earlier, later in pairwise(group):
             if earlier.end_s is None or later.start_s < earlier.end_s:
                 yield f"{kind} on {target} begins at {later.start_s:g} s while the one before it is in force"
+
+    for target, group in _switching(faults).items():
+        for earlier, later in pairwise(group):
+            if earlier.fault.kind != later.fault.kind and (earlier.end_s is None or later.start_s < earlier.end_s):
+                yield (
+                    f"{later.fault.kind} on {target} begins at {later.start_s:g} s while {earlier.fault.kind} is in "
+                    "force there: each would undo the other"
+                )
+
+
+def _switching(faults: Iterable[Planned]) -> dict[str, list[Planned]]:
+    """By edge, those that switch it off and on."""
+    groups: dict[str, list[Planned]] = {}
+    for planned in faults:
+        if planned.fault.kind in SWITCHING:
+            groups.setdefault(planned.target, []).append(planned)
+    return groups
 
 
 def _by_kind_and_target(faults: Iterable[Planned]) -> dict[tuple[str, str], list[Planned]]:

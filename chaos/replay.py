@@ -19,7 +19,9 @@ def replay_command(test: pytest.Item, *, substrate: str, seed: int) -> str:
     argv: Sequence[str] = getattr(config, "workerinput", {}).get("mainargv", sys.argv)
     # A test of another kind, left out of a plain run as well, is chosen by what chose it this time.
     mark = "chaos" if test.get_closest_marker("chaos") else config.getoption("markexpr")
-    chosen = ("-m", mark, "--substrate", substrate, "--chaos-seed", str(seed))
+    chosen = ["-m", mark, "--substrate", substrate, "--chaos-seed", str(seed)]
+    if config.getoption("--without-faults"):
+        chosen.append("--without-faults")
     where = os.path.relpath(config.rootpath / file, directory)
     return shlex.join((*pytest_program(argv[0], directory), *chosen, "::".join((where, *names))))
 

@@ -7,10 +7,11 @@ from typing import Any, Final
 
 from chaos.judgement import MARKS, WORST_FIRST
 from reports.directory import RunDirectory, RunDirectoryProblem
+from reports.markdown import plain, shell, table
 from reports.verdict import Verdict
 
 VARIABLE: Final = "GITHUB_STEP_SUMMARY"  # environment: the file to append to
-HEAD: Final = ("", "scenario", "requests", "lost", "retries", "p50", "p99", "faults")
+HEAD: Final = ("", "scenario", "requests", "lost", "refused", "retries", "p50", "p99", "faults")
 
 
 def append_to(path: Path, text: str) -> str | None:
@@ -30,13 +31,11 @@ def step_summary(runs: Sequence[Path], skipped: Mapping[str, int], *, substrate:
     counted = " · ".join(f"{counts[each]} {each.value}" for each in reversed(WORST_FIRST) if each in counts)
     lines = [f"## Chaos: {counted or 'nothing was run'}", "", f"Substrate `{substrate}`, seed `{seed}`.", ""]
     if read:
-        lines += [_row(HEAD), _row(["---"] * len(HEAD))]
-        lines += [_row(_cells(*each)) for each in read]
-        lines.append("")
+        lines += [table(HEAD, [_cells(*each) for each in read]), ""]
     for verdict, facts, verdicts in read:
         if verdict is not Verdict.HELD:
             lines += _found(verdict, facts, verdicts)
-    lines += [f"- {_scenarios(count)} did not run: {_plain(reason)}" for reason, count in skipped.items()]
+    lines += [f"- {_scenarios(count)} did not run: {plain(reason)}" for reason, count in skipped.items()]
     return "\n".join(lines) + "\n\n"
 
 
@@ -57,33 +56,24 @@ def _cells(verdict: Verdict, facts: Mapping[str, Any], verdicts: Mapping[str, An
     figures = verdicts.get("figures")
     faults = ", ".join(dict.fromkeys(f"{each['kind']} {each['target']}" for each in verdicts.get("faults", ())))
     if figures is None:
-        return [f"{MARKS[verdict]} {verdict.value}", facts["scenario"], *["-"] * 5, faults]
-    lost = figures["failed"] + figures["unknown"]
+        return [f"{MARKS[verdict]} {verdict.value}", facts["scenario"], *["-"] * 6, faults]
+    refused = figures.get("refused", 0)  # which runs of earlier versions did not tell apart
+    lost = figures["failed"] + figures["unknown"] - refused
     times = [_ms(figures["p50_ms"]), _ms(figures["p99_ms"])]
-    counts = [str(figures["requests"]), str(lost), str(figures["retries"])]
+    counts = [str(figures["requests"]), str(lost), str(refused), str(figures["retries"])]
     return [f"{MARKS[verdict]} {verdict.value}", facts["scenario"], *counts, *times, faults]
 
 
 def _found(verdict: Verdict, facts: Mapping[str, Any], verdicts: Mapping[str, Any]) -> Iterator[str]:
-    yield f"### {MARKS[verdict]} {_plain(facts['scenario'])}"
+    yield f"### {MARKS[verdict]} {plain(facts['scenario'])}"
     yield ""
     for finding in verdicts.get("invariants", ()):
         if finding["verdict"] != Verdict.HELD.value:
-            yield f"- **{finding['name']}** {finding['verdict']}: {_plain(finding['message'])}"
+            yield f"- **{finding['name']}** {finding['verdict']}: {plain(finding['message'])}"
     if "replay" in facts:
         yield ""
-        yield f"```sh\n{facts['replay']}\n```"
+        yield shell(facts["replay"])
     yield ""
-
-
-def _row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(map(_plain, cells))} |"
-
-
-def _plain(text: str) -> str:
-    """Nothing of it is taken for Markdown or HTML, or ends a table's row."""
-    words = " ".join(text.split())
-    return "".join(f"\\{each}" if each in "\\|`*_<>[]" else each for each in words)
 
 
 def _scenarios(count: int) -> str:

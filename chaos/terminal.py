@@ -191,10 +191,12 @@ def _block(facts: Mapping[str, Any], verdicts: Mapping[str, Any], path: str) -> 
 
 def _details(verdicts: Mapping[str, Any]) -> Iterator[Text]:
     if figures := verdicts.get("figures"):
-        lost = figures["requests"] - figures["ok"]
+        refused = figures.get("refused", 0)  # which runs of earlier versions did not tell apart
+        lost = figures["requests"] - figures["ok"] - refused
         yield Text.assemble(
             f"{figures['requests']} requests, ",
             (f"{lost} lost", "red" if lost else ""),
+            f", {refused} refused" if refused else "",
             f", {figures['retries']} retries · p50 {_ms(figures['p50_ms'])}, p99 {_ms(figures['p99_ms'])}"
             f" · {figures['goodput_rps'] or 0:.0f} answers/s",
         )

@@ -30,6 +30,7 @@ MACHINE: Final = "machine"
 RECORDER: Final = "recorder"
 END: Final = "end"
 NANOSECONDS: Final = 1_000_000_000
+UNAVAILABLE: Final = 503  # in answer to more than can be done
 NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
 
@@ -235,6 +236,16 @@ class Request:
         """Whether it got that status."""
         due = self.value.get("refused")
         return due is not None and self.answer.get("status") == due
+
+    @property
+    def refused(self) -> bool:
+        """Whether it was turned away as the system promises to: such an input, or nobody for now with when to come
+        again. That is no loss, for its client knows that nothing was done.
+        """
+        if self.outcome is not OpType.FAIL:
+            return False
+        shed = self.answer.get("status") == UNAVAILABLE and self.answer.get("retry_after") is not None
+        return shed or self.rightly_refused
 
     @property
     def label(self) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-from reports.index import RunEntry
-from reports.page import Page
+if TYPE_CHECKING:
+    from reports.index import RunEntry
+    from reports.page import Page
 
 SPECIAL: Final = re.compile(r"([\\`*_{}\[\]<>()#+!|~&-])")
 
@@ -19,22 +20,20 @@ def run_markdown(page: Page) -> str:
         f"## {page.glyph} {plain(page.scenario)}: {page.verdict}",
         f"{plain(page.headline)}. {plain(page.summary)}",
         plain(about),
-        _table(
+        table(
             [tile.name for tile in page.tiles],
             [[f"{tile.value} {tile.unit}".strip() for tile in page.tiles]],
         ),
-        _table(
+        table(
             ["verdict", "invariant", "what was found"],
             [[f"{row.glyph} {row.verdict}", row.name, row.message] for row in page.judged],
         ),
     ]
     if page.broken:
         rows = [[row.kind, row.target, row.when, f"{row.bit}: {row.evidence}"] for row in page.broken]
-        parts.append(_table(["fault", "target", "in force", "evidence"], rows))
+        parts.append(table(["fault", "target", "in force", "evidence"], rows))
     if page.replay:
-        # A fence longer than any run of backticks inside it cannot be closed by what is inside.
-        fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", page.replay)), default=0))
-        parts.append(f"{fence}sh\n{page.replay}\n{fence}")
+        parts.append(shell(page.replay))
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -55,7 +54,7 @@ def session_markdown(entries: Iterable[RunEntry]) -> str:
         for each in entries
     ]
     names = ["verdict", "scenario", "substrate", "requests", "failed", "unknown", "retries", "answers per s", "p99, ms"]
-    return _table(names, rows) + "\n"
+    return table(names, rows) + "\n"
 
 
 def plain(text: str) -> str:
@@ -63,7 +62,15 @@ def plain(text: str) -> str:
     return SPECIAL.sub(r"\\\1", " ".join(text.split()))
 
 
-def _table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def shell(command: str) -> str:
+    """A command for copying."""
+    # A fence longer than any run of backticks inside it cannot be closed by what is inside.
+    fence = "`" * max(3, 1 + max(map(len, re.findall(r"`+", command)), default=0))
+    return f"{fence}sh\n{command}\n{fence}"
+
+
+def table(names: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Rows under their names, of plain text."""
     head = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
     return "\n".join([*head, *(f"| {' | '.join(map(plain, row))} |" for row in rows)])
 

@@ -22,7 +22,10 @@ ENOUGH: Final = 20  # points; with fewer, a p99 is the slowest request under ano
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`figures` of verdicts.json. The quantiles are over `ok` points; None where there is nothing to measure."""
+    """`figures` of verdicts.json. The quantiles are over `ok` points; None where there is nothing to measure.
+
+    `refused` are those of the `failed` that were turned away as promised, and are not lost.
+    """
 
     requests: int
     ok: int
@@ -32,6 +35,7 @@ class Figures:
     p50_ms: float | None
     p99_ms: float | None
     retries: int
+    refused: int = 0
 
     def to_json(self) -> dict[str, float | int | None]:
         """Microseconds and thousandths of a request are as fine as a clock under load deserves."""
@@ -44,6 +48,7 @@ class Figures:
             "p50_ms": _rounded(self.p50_ms),
             "p99_ms": _rounded(self.p99_ms),
             "retries": self.retries,
+            "refused": self.refused,
         }
 
 
@@ -130,6 +135,7 @@ def figures(requests: Sequence[Request], moments: Moments | None = None) -> Figu
         p50_ms=quantile(latencies, 0.5),
         p99_ms=quantile(latencies, 0.99),
         retries=sum(request.retries for request in requests),
+        refused=sum(request.refused for request in requests if request.outcome is OpType.FAIL),
     )
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chaos.faults import blackhole, crash, down, latency, pause, reset, restart, resume, terminate, up
+from chaos.faults import blackhole, crash, down, flap, latency, pause, reset, restart, resume, terminate, up
 from chaos.faults.aim import Aimed, Planned
 from chaos.faults.toxics import Way
 from chaos.schedule import InvalidSchedule, Schedule
@@ -232,6 +232,16 @@ def test_two_faults_of_a_kind_may_follow_each_other_on_a_target_but_not_overlap(
     ]
     assert problems_of(Schedule.of([crash("back1").at(1), crash("back1").between(2, 4)])) == [
         "crash on back1 begins at 2 s while the one before it is in force"
+    ]
+
+
+def test_an_edge_that_flaps_is_not_down_as_well() -> None:
+    edge = "front→back1"
+    Schedule.of([flap(edge).between(1, 2), down(edge).between(2, 3)]).validate(SYSTEM)
+    Schedule.of([flap(edge).between(1, 3), down("front→back2").between(2, 3)]).validate(SYSTEM)
+    assert problems_of(Schedule.of([flap(edge).between(1, 3), down(edge).at(2), flap("back1").at(5)])) == [
+        "5 s until the end: flap back1 (every_ms=1000, down_ms=500): flap hits edges only; it could hit front→back1",
+        "down on front→back1 begins at 2 s while flap is in force there: each would undo the other",
     ]
 
 

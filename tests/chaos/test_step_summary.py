@@ -5,9 +5,19 @@ from pathlib import Path
 
 from chaos.step_summary import append_to, step_summary
 from reports.directory import RunDirectory
+from reports.markdown import plain
 
 STARTED = datetime(2026, 1, 2, tzinfo=UTC)
-FIGURES = {"requests": 40, "ok": 38, "failed": 1, "unknown": 1, "retries": 3, "p50_ms": 12.4, "p99_ms": None}
+FIGURES = {
+    "requests": 40,
+    "ok": 37,
+    "failed": 2,
+    "unknown": 1,
+    "refused": 1,
+    "retries": 3,
+    "p50_ms": 12.4,
+    "p99_ms": None,
+}
 
 
 def kept(runs: Path, scenario: str, verdict: str | None, message: str = "all is well") -> Path:
@@ -31,12 +41,12 @@ def test_every_run_has_a_row_and_those_that_did_not_hold_say_why_and_how_to_repe
         "",
         "Substrate `local`, seed `7`.",
         "",
-        "|  | scenario | requests | lost | retries | p50 | p99 | faults |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- |",
-        "| ✔ HELD | it\\_holds | 40 | 2 | 3 | 12 ms | - | crash worker1 |",
-        "| ✘ VIOLATED | it\\_fails | 40 | 2 | 3 | 12 ms | - | crash worker1 |",
-        "| ? INCONCLUSIVE | cut\\_short | - | - | - | - | - |  |",
-        "| ? INCONCLUSIVE | gone | - | - | - | - | - |  |",
+        "|  | scenario | requests | lost | refused | retries | p50 | p99 | faults |",
+        "|---|---|---|---|---|---|---|---|---|",
+        "| ✔ HELD | it\\_holds | 40 | 2 | 1 | 3 | 12 ms | \\- | crash worker1 |",
+        "| ✘ VIOLATED | it\\_fails | 40 | 2 | 1 | 3 | 12 ms | \\- | crash worker1 |",
+        "| ? INCONCLUSIVE | cut\\_short | \\- | \\- | \\- | \\- | \\- | \\- |  |",
+        "| ? INCONCLUSIVE | gone | \\- | \\- | \\- | \\- | \\- | \\- |  |",
         "",
         "### ✘ it\\_fails",
         "",
@@ -55,9 +65,7 @@ def test_every_run_has_a_row_and_those_that_did_not_hold_say_why_and_how_to_repe
         "",
         "### ? gone",
         "",
-        f"- **experiment** INCONCLUSIVE: {tmp_path / 'gone'} is not a run directory: it has no run.json".replace(
-            "_", "\\_"
-        ),
+        f"- **experiment** INCONCLUSIVE: {plain(str(tmp_path / 'gone'))} is not a run directory: it has no run.json",
         "",
         "- 2 scenarios did not run: no docker",
         "",

@@ -74,7 +74,20 @@ def test_figures_of_a_small_run() -> None:
         "p50_ms": 250.0,
         "p99_ms": 1500.0,
         "retries": 3,
+        "refused": 0,
     }
+
+
+def test_who_was_turned_away_as_promised_is_not_among_the_lost() -> None:
+    run = golden(
+        *(ask(0, at=1.0), fail(0, at=1.1, status=503, retry_after="2")),
+        *(ask(1, at=1.0, refused=422), fail(1, at=1.1, status=422)),
+        *(ask(2, at=1.0), fail(2, at=1.1, status=503)),  # and nobody said when to come again
+        *(ask(3, at=1.0), fail(3, at=1.1, status=422)),  # of an input that was to be answered
+        *(ask(4, at=1.0), info(4, at=1.1, status=504)),
+    )
+    found = figures(run.requests)
+    assert (found.failed, found.unknown, found.refused) == (4, 1, 2)
 
 
 def test_figures_of_nothing_and_of_nothing_answered() -> None:
