@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 import altair as alt
 
-from reports.frame import FONT, Chart, over
+from reports.frame import AXIS_PX, FONT, Chart, over
 from reports.palette import INK, LINE, MUTED, colours
 
 MARKS_MS: Final = (1_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000)
@@ -128,6 +128,16 @@ def stacked(
     if zoom:
         chart = chart.add_params(alt.selection_interval(name=ZOOM, bind="scales", encodings=["x"]))
     return chart
+
+
+def in_line(chart: Chart, width_px: int) -> Chart:
+    """The same for a page that does not follow its window: its inner edges are those of charts in a `frame`."""
+    placed: Chart = chart.properties(
+        width=width_px,
+        autosize=alt.AutoSizeParams(type="none"),
+        padding={"left": AXIS_PX, "right": 38, "top": 8, "bottom": 40},
+    )
+    return placed
 
 
 def themed(chart: alt.TopLevelMixin, *, dark: bool) -> dict[str, Any]:

@@ -10,12 +10,12 @@ import altair as alt
 from reports.bands import Band, bands
 from reports.batches import BatchBucket, batches_over_time
 from reports.fault_panel import faults_behind, faults_panel
-from reports.frame import OUTCOME_WORDS, Chart, over
+from reports.frame import OUTCOME_WORDS, WIDTH_PX, Chart, over
 from reports.latency_panel import latency_panel
 from reports.live_plots import LAID_OUT_PX, LANE_PX, ROW_PX, state_rows, y_axis
 from reports.logs import batch_sizes
 from reports.palette import BAD, GOOD, INK, UNKNOWN
-from reports.panels import Panel, Stretch, TimeAxis, stacked
+from reports.panels import Panel, Stretch, TimeAxis, in_line, stacked
 from reports.plots import BARS
 from reports.record import Record
 from reports.series import (
@@ -44,9 +44,6 @@ def run_chart(record: Record, offset_s: float | None = None) -> Chart:
     placed = bands(record.windows, span_s, LAID_OUT_PX)
     outcomes = outcomes_over_time(record.columns, span_s, bucket_width(span_s, BARS))
     quantiles = levels_over_time(record.columns, span_s, bucket_width(span_s, LEVELS))
-    looked = looks(record.statuses)
-    workers = sorted({*(name for look in looked for name in look.states), *record.capacity})
-    batches = () if offset_s is None else _batches_of(record, offset_s, span_s)
     lanes = 1 + max((band.lane for band in placed), default=-1)
     panels = [
         *([Panel("faults", LANE_PX * lanes, lambda at: faults_panel(placed, axis, at, lanes))] if placed else []),
@@ -57,13 +54,7 @@ def run_chart(record: Record, offset_s: float | None = None) -> Chart:
             lambda at: latency_panel(record.columns, quantiles, axis, at),
             clickable=True,
         ),
-        Panel("requests in flight, and queued (dashed)", 70, lambda at: _under_way(record, axis, at)),
-        *([Panel("mean batch size", 60, lambda at: _batches(batches, axis, at))] if batches else []),
-        Panel(
-            "workers",
-            ROW_PX * max(1, len(workers)),
-            lambda at: state_rows(state_spans(looked, span_s), workers, axis, at),
-        ),
+        *_system_panels(record, offset_s, axis),
     ]
     return stacked(
         panels,
@@ -82,6 +73,36 @@ def run_chart(record: Record, offset_s: float | None = None) -> Chart:
         zoom=True,
         behind=lambda height_px: faults_behind(placed, axis, height_px),
     )
+
+
+def system_chart(record: Record, offset_s: float | None, width_px: int = WIDTH_PX) -> Chart:
+    """What was under way, batches and worker states, for a page that is not moved; in line with its other charts."""
+    axis = TimeAxis(0, shown_s(record.history))
+    placed = bands(record.windows, axis.end, width_px)
+    chart = stacked(
+        _system_panels(record, offset_s, axis),
+        axis,
+        (),
+        (),
+        zoom=False,
+        behind=lambda height_px: faults_behind(placed, axis, height_px),
+    )
+    return in_line(chart, width_px)
+
+
+def _system_panels(record: Record, offset_s: float | None, axis: TimeAxis) -> list[Panel]:
+    looked = looks(record.statuses)
+    workers = sorted({*(name for look in looked for name in look.states), *record.capacity})
+    batches = () if offset_s is None else _batches_of(record, offset_s, axis.end)
+    return [
+        Panel("requests in flight, and queued (dashed)", 70, lambda at: _under_way(record, axis, at)),
+        *([Panel("mean batch size", 60, lambda at: _batches(batches, axis, at))] if batches else []),
+        Panel(
+            "workers",
+            ROW_PX * max(1, len(workers)),
+            lambda at: state_rows(state_spans(looked, axis.end), workers, axis, at),
+        ),
+    ]
 
 
 def _outcomes(buckets: Sequence[OutcomeBucket], axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
