@@ -154,3 +154,9 @@ def test_the_workflow_runs_environments_that_there_are() -> None:
     there = re.findall(r"^\[testenv:(.+)\]$", (CI.parent / "tox.ini").read_text(encoding="utf-8"), re.MULTILINE)
     there = [name for each in there for name in (("chaos", "chaos-local") if each == "chaos{,-local}" else (each,))]
     assert not sorted({name for name in named if not name.startswith("py")} - set(there))
+
+
+def test_the_night_is_spent_as_its_page_says() -> None:
+    workflow = yaml.safe_load((CI.parent / ".github" / "workflows" / "nightly.yml").read_text(encoding="utf-8"))
+    (command,) = (run for step in workflow["jobs"]["explore"]["steps"] if "pytest" in (run := step.get("run", "")))
+    assert f".venv/bin/{command}\n" in (CI.parent / "docs" / "how-to" / "nightly.md").read_text(encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,6 +82,20 @@ def test_what_was_never_met_is_told_and_fails_a_session_that_was_to_cover_it(exp
     result.assert_outcomes(passed=1)
     result.stdout.fnmatch_lines(["*- explored 5 runs -*", "* somebody asked", "   never  nobody asked"])
     assert result.ret == pytest.ExitCode.TESTS_FAILED
+
+
+def test_processes_share_the_parts_of_a_budget_and_what_they_met_is_added_up(
+    explore: Explore, pytester: pytest.Pytester
+) -> None:
+    result = explore(HOLDS, "-n2", "--chaos-budget", "2", "--junit-xml", "told.xml")
+    result.assert_outcomes(passed=8)
+    told = (pytester.path / "told.xml").read_text(encoding="utf-8")
+    cases = [int(each) for each in re.findall(r'<property name="explored" value="(\d+)"', told)]
+    assert len(cases) == 8
+    assert all(cases)
+    seeds = re.findall(r'<property name="seed" value="(\d+)"', told)
+    assert len(set(seeds)) == 8, "parts look at the same runs"
+    result.stdout.fnmatch_lines([f"*- explored {sum(cases)} runs -*"])
 
 
 def test_a_failure_is_shrunk_told_saved_and_replayed(explore: Explore, pytester: pytest.Pytester) -> None:

@@ -19,6 +19,11 @@ RUN_BY: Final = {
     ".venv/bin/brownout doctor": "tests/brownout/test_doctor.py",
     ".venv/bin/pytest -m chaos --substrate simulated test_first.py": "tests/docs/test_pages.py",
     ".venv/bin/pytest -m chaos test_first.py": "tests/test_readme.py",  # the same scenario
+    ".venv/bin/pytest -m chaos --substrate simulated -n 2 --chaos-budget 3600 --chaos-cover --chaos-save"
+    " scenarios/test_explore.py": "tests/chaos/test_explorer.py, for seconds",
+    ".venv/bin/brownout replay scenarios/regressions/answered_once-e7de62ce.json --substrate local": (
+        "scenarios/test_regressions.py, by pytest; tests/brownout/test_run.py"
+    ),
     "cd docs/examples/shout": "tox -e docs",
     **dict.fromkeys(
         (
