@@ -186,7 +186,8 @@ def _columns(requests: Iterable[Request] | RequestColumns) -> RequestColumns:
 
 def _places(at_s: Floats, width_s: float, count: int) -> Integers:
     """`_bucket` of each; what is no time is in the first."""
-    return np.clip(np.nan_to_num(np.floor(at_s / width_s + 1e-9)), 0, count - 1).astype(np.int64)
+    places: Integers = np.clip(np.nan_to_num(np.floor(at_s / width_s + 1e-9)), 0, count - 1).astype(np.int64)
+    return places
 
 
 def _rank(ordered: Floats, q: float) -> float | None:
