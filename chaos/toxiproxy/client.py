@@ -17,7 +17,8 @@ from chaos.toxiproxy.problem import ToxiproxyProblem
 from chaos.toxiproxy.proxy import Proxy
 from chaos.toxiproxy.toxic import Direction, Toxic
 
-TIMEOUT_S: Final = 2.0  # a healthy call takes a millisecond
+# A healthy call takes a millisecond, on a machine that stands still for a moment, seconds.
+TIMEOUT_S: Final = 5.0
 
 
 class ToxiproxyClient:
