@@ -20,7 +20,8 @@ from chaos.target_names import ARROW
 ENDS_A_PROCESS: Final = frozenset({"crash", "terminate"})
 # Under which a node seems to have died, to whoever had given it something to do.
 AT_ONCE: Final = frozenset({"crash", "down"})
-AGAIN_AND_AGAIN: Final = frozenset({"flap", "blackhole", "reset"})  # or at their end, as what was swallowed is cut
+# Or at their end, as what was swallowed is cut.
+AGAIN_AND_AGAIN: Final = frozenset({"flap", "blackhole", "partition", "reset", "limit_data", "crash_on"})
 LOSES_A_NODE: Final = AT_ONCE | AGAIN_AND_AGAIN
 # What a node survives and nobody gets an answer under: several nodes in it could cost a request all its attempts.
 FAILS: Final = frozenset({"fail_rpc"})

@@ -21,14 +21,18 @@ from chaos.faults.aim import Planned
 from chaos.faults.bandwidth import Bandwidth
 from chaos.faults.blackhole import Blackhole
 from chaos.faults.crash import Crash
+from chaos.faults.crash_on import CrashOn
 from chaos.faults.down import Down
 from chaos.faults.fail_rpc import FailRpc
 from chaos.faults.fault import Fault, TargetKind, fault_class
 from chaos.faults.flap import Flap
 from chaos.faults.latency import Latency
+from chaos.faults.limit_data import LimitData
+from chaos.faults.partition import Partition
 from chaos.faults.pause import Pause
 from chaos.faults.reset import Reset
 from chaos.faults.slice import Slice
+from chaos.faults.slow_close import SlowClose
 from chaos.faults.slow_model import SlowModel
 from chaos.faults.starve_cpu import StarveCpu
 from chaos.faults.terminate import Terminate
@@ -40,6 +44,9 @@ from chaos.workload import Workload, burst, constant, poisson
 Draw = st.DrawFn
 
 TENTHS: Final = 10  # times are drawn in tenths of a second: what only fails between them is hard to talk about
+
+DEADLY: Final = "a film that stops the heart"
+"""The text that a drawn `crash_on` makes deadly: whoever wants one to die of it has to send it."""
 
 # The simplest first.
 FAULTS: Final[Mapping[str, st.SearchStrategy[Fault]]] = MappingProxyType(
@@ -57,17 +64,31 @@ FAULTS: Final[Mapping[str, st.SearchStrategy[Fault]]] = MappingProxyType(
         "bandwidth": st.integers(1, 3).map(Bandwidth),
         "starve_cpu": st.integers(1, 5).map(lambda tenths: StarveCpu(tenths / 10)),
         "fail_rpc": st.integers(1, 50).map(lambda times: FailRpc(times=times)),
+        "partition": st.builds(Partition),
+        "slow_close": st.integers(1, 10).map(lambda hundreds: SlowClose(100 * hundreds)),
+        "limit_data": st.integers(2, 20).map(lambda thousands: LimitData(1000 * thousands)),
+        "crash_on": st.just(CrashOn(DEADLY)),
     }
 )
 
 
 # Seconds that it takes, on a bad day, to see that they bite; who is struck for a shorter time was struck for nothing.
 SEEN_AFTER_S: Final[Mapping[str, float]] = MappingProxyType(
-    {"slow_model": 2.5, "flap": 2.0, "fail_rpc": 2.0, "slice": 1.5, "bandwidth": 1.5, "starve_cpu": 1.5}
+    {
+        "slow_model": 2.5,
+        "flap": 2.0,
+        "fail_rpc": 2.0,
+        "slice": 1.5,
+        "bandwidth": 1.5,
+        "starve_cpu": 1.5,
+        "slow_close": 2.0,
+        "limit_data": 2.5,
+    }
 )
 
-# A call that fails is seen only where calls come often enough: whoever wants it says so, and sends enough.
-SEEN_AT_ONCE: Final = tuple(kind for kind in FAULTS if kind != "fail_rpc")
+# A call that fails and a limit of bytes are seen only where calls come often enough, and whoever dies of a text has to
+# be started again: whoever wants them says so, and sees to it.
+SEEN_AT_ONCE: Final = tuple(kind for kind in FAULTS if kind not in {"fail_rpc", "limit_data", "crash_on"})
 
 
 def schedules(
@@ -132,7 +153,7 @@ def _targets(system: SystemUnderTest, kind: str) -> Iterator[str]:
 
     hits = fault_class(kind).hits
     working = {node.name for node in system.nodes if node.capacity}
-    if hits is TargetKind.EDGE:
+    if hits is not TargetKind.NODE:
         yield from (edge.name for edge in system.edges if edge.source != CLIENT and edge.target in working)
     else:
         yield from sorted(working)

@@ -19,23 +19,27 @@ from chaos.invariants import (
     answers_correct,
     books_balance,
     deadline_respected,
+    logs_complete,
     no_loss,
     poison_isolated,
+    reconciled,
     retries_explained,
 )
 from chaos.limits import Limits
-from chaos.strategies import SEEN_AT_ONCE, schedules, workloads
+from chaos.strategies import DEADLY, SEEN_AT_ONCE, schedules, workloads
 from chaos.system_under_test import SystemUnderTest
 from scenarios.asking_twice import asked_twice
 
 SECONDS: Final = 10.0
 LIMITS: Final = Limits(SECONDS, most=6)
-RIGHT: Final = (answered_once(), answers_correct(), books_balance(), deadline_respected())
+RIGHT: Final = (
+    *(answered_once(), answers_correct(), books_balance(), deadline_respected()),
+    *(logs_complete(), reconciled()),
+)
 # Each fault may cost a request one attempt; MAX_ATTEMPTS, after which it would be given up, are eight.
 EXPLAINED: Final = retries_explained(at_most=7)
 # Where batches take a different time each, a model that is slower cannot be told from one that is not.
 DELAYED: Final = tuple(kind for kind in SEEN_AT_ONCE if kind != "slow_model")
-POISON: Final = "a film that stops the heart"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +99,18 @@ FAMILIES: Final = (
     # A text that kills, and links that are slow once its victims are back: workers that are ended from outside as well
     # could not be told from those.
     Family(
-        bundled(coordinator={"BATCH_SIZE": "8"}, worker={"CRASH_ON": POISON, "MAX_DELAY": "0.1"}, restart_after_s=1.0),
-        (poison_isolated(POISON), *RIGHT),
+        bundled(coordinator={"BATCH_SIZE": "8"}, worker={"CRASH_ON": DEADLY, "MAX_DELAY": "0.1"}, restart_after_s=1.0),
+        (poison_isolated(DEADLY), *RIGHT),
         kinds=("latency",),
         limits=Limits(SECONDS, lead_s=6),
-        poison=POISON,
+        poison=DEADLY,
+    ),
+    # A text that kills one worker at a time, and no other: it is suspected, and acquitted by the next.
+    Family(
+        bundled(coordinator={"BATCH_SIZE": "8"}, worker={"MAX_DELAY": "0.1"}, restart_after_s=1.0),
+        (no_loss(), *RIGHT, EXPLAINED),
+        kinds=("crash_on", "latency", "slow_close"),
+        poison=DEADLY,
     ),
 )
 
