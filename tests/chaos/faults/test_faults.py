@@ -30,7 +30,17 @@ from chaos.faults import (
     terminate,
 )
 from chaos.faults.aim import Aimed
-from chaos.faults.fault import Fault, Injection, TargetKind, UnknownFault, fault_class, kinds, parameters, remake
+from chaos.faults.fault import (
+    Evidence,
+    Fault,
+    Injection,
+    TargetKind,
+    UnknownFault,
+    fault_class,
+    kinds,
+    parameters,
+    remake,
+)
 from chaos.probes import ProbeOutcome, ProbeResult
 from tests.chaos.relay import relay
 
@@ -124,19 +134,22 @@ async def test_it_bites_shows_it_and_heals(case: Case, cluster: LocalCluster) ->
     assert (await cluster.nodes["back1"].probe(1.0)).ready
 
 
+def _in_time(evidence: Evidence, taken_s: float) -> bool:
+    return evidence.bit and taken_s < SHORT_WINDOW_S + 1.0
+
+
 @each_fault
 async def test_a_short_window_is_enough_for_its_evidence(case: Case, cluster: LocalCluster) -> None:
     struck = await inject(case, cluster)
     clock = asyncio.get_running_loop().time
-    taken_s: list[float] = []
-    # Every probe is cut off in time; the rest is what a machine may take to notice. A busy one may take longer, but not
-    # again and again.
-    while not taken_s or (min(taken_s) >= SHORT_WINDOW_S + 1.0 and len(taken_s) < 5):
+    seen: list[tuple[Evidence, float]] = []
+    # Every probe is cut off in time; the rest is what a machine may take to notice. A busy one may take longer, or stand
+    # still for all of the window, in which the node itself is silent too and nothing is shown; but not again and again.
+    while not any(_in_time(*each) for each in seen):
+        assert len(seen) < 5, seen
         began = clock()
         evidence = await struck.evidence(SHORT_WINDOW_S)
-        taken_s.append(clock() - began)
-        assert evidence.bit, evidence
-    assert min(taken_s) < SHORT_WINDOW_S + 1.0
+        seen.append((evidence, clock() - began))
     await struck.heal()
 
 
