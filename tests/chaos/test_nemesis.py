@@ -83,7 +83,9 @@ async def test_each_fault_is_injected_seen_and_healed_in_its_time(cluster: Local
         # Never before its time; how much after is up to a busy machine, and to the node that has to start.
         assert planned.start_s <= each.injected_s - began_s < planned.start_s + 1
         assert planned.end_s <= each.healed_s - began_s < planned.end_s + 3
-        assert [recorder.history[index].f for index in each.ops] == ["inject", "injected", "evidence", "heal", "healed"]
+        # Evidence is looked for again near the end of a window that is long enough.
+        steps = dict.fromkeys(recorder.history[index].f for index in each.ops)
+        assert [*steps] == ["inject", "injected", "evidence", "heal", "healed"]
     assert (await cluster.edges[EDGE].probe(1)).ready
     assert cluster.nodes["back2"].state().phase is Phase.RUNNING
 

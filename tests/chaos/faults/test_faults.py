@@ -143,8 +143,8 @@ async def test_a_short_window_is_enough_for_its_evidence(case: Case, cluster: Lo
     struck = await inject(case, cluster)
     clock = asyncio.get_running_loop().time
     seen: list[tuple[Evidence, float]] = []
-    # Every probe is cut off in time; the rest is what a machine may take to notice. A busy one may take longer, or stand
-    # still for all of the window, in which the node itself is silent too and nothing is shown; but not again and again.
+    # Every probe is cut off in time; the rest is what a machine may take to notice. A busy one may take longer, or
+    # stand still for all of the window, and as the node itself is silent then nothing is shown; but not each time.
     while not any(_in_time(*each) for each in seen):
         assert len(seen) < 5, seen
         began = clock()
