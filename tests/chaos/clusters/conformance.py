@@ -77,13 +77,13 @@ async def seen(cluster: Cluster, lines: Lines, aimed: Aimed) -> Seen:
             assert asyncio.get_running_loop().time() < until
             await _served(session)
         logged = {node: len(list(lines(node))) for node in cluster.nodes}
-        under_way = [asyncio.create_task(session.ask(TEXT, PATIENCE_S)) for _ in range(UNDER_WAY)]
+        under_way = _ask(session, UNDER_WAY)
         await asyncio.sleep(BEGUN_S)
         injection = aimed.fault.on(cluster, aimed.target)
         await injection.inject()
         before = (await books()).get("tasks_submitted", 0)
-        asked = [asyncio.create_task(session.ask(TEXT, PATIENCE_S)) for _ in range(ASKED)]
-        bit = await _bites(injection)
+        asked = _ask(session, ASKED)
+        bit = await _bites(injection, lambda: asked.extend(_ask(session, ASKED)))
         old, new = await asyncio.gather(*under_way), await asyncio.gather(*asked)
         arrived = (await books()).get("tasks_submitted", 0) > before
         await injection.heal()
@@ -111,11 +111,19 @@ async def seen(cluster: Cluster, lines: Lines, aimed: Aimed) -> Seen:
     )
 
 
-async def _bites(injection: Injection) -> bool:
-    """Looked at again and again, as the nemesis does: the first look may come before a call that fails of it."""
-    until = asyncio.get_running_loop().time() + WINDOW_S
+def _ask(session: Session, count: int) -> list[asyncio.Task[Reply]]:
+    return [asyncio.create_task(session.ask(TEXT, PATIENCE_S)) for _ in range(count)]
+
+
+async def _bites(injection: Injection, ask_more: Callable[[], None]) -> bool:
+    """Looked at again and again, as the nemesis does: the first look may come before a call that fails of it.
+
+    And with more to fail: all that was asked by then may have gone to the others.
+    """
+    until = asyncio.get_running_loop().time() + PATIENCE_S
     while not (bit := (await injection.evidence(WINDOW_S)).bit) and asyncio.get_running_loop().time() < until:
-        await asyncio.sleep(0.1)
+        ask_more()
+        await asyncio.sleep(0.2)
     return bit
 
 
