@@ -3,22 +3,18 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import LedgerSample, empties_books, ledger_samples
 from chaos.invariants.wording import count, listing
-from reports.history import NEMESIS, OpType
+from reports.history import OpType
 from reports.moments import ascending
-from reports.noise import noise
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 from reports.windows import FaultWindow
-
-BACK_S: Final = 10.0  # in which a worker that something happened to may still be on its way back
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,18 +33,13 @@ def status_truthful(
 
     Counted as completed are at least the answers that clients had by then and at most those they had soon after, beside
     requests whose fate is unknown; as submitted, no more than had been asked. A worker that a fault has taken out is
-    not called alive any more; one that nothing has happened to is not called dead for more than twice `within_s` on
-    end, which a machine that stands still may make of it. Counts are not compared from a fault on that emptied the
-    books; fewer than `samples` samples decide nothing.
+    not called alive any more. Counts are not compared from a fault on that emptied the books; fewer than `samples`
+    samples decide nothing.
     """
     books = ledger_samples(record)
     alive = [(time_s, op, workers) for time_s, op, status in record.statuses if (workers := _alive(status))]
     figures = {"samples": max(len(books), len(alive)), "within_s": within_s}
-    untruths = [
-        *_miscounted(record, books, within_s),
-        *_said_alive(record, alive, within_s),
-        *_said_dead(record, within_s),
-    ]
+    untruths = [*_miscounted(record, books, within_s), *_said_alive(record, alive, within_s)]
     if untruths:
         message = f"{count(len(untruths), 'untruth')}: {listing([each.words for each in untruths], 3)}"
         evidence = tuple(dict.fromkeys(each.op for each in untruths))
@@ -94,50 +85,6 @@ def _said_alive(
                 if node in workers & record.capacity.keys() and _long_out(window, time_s, within_s):
                     after_s = time_s - window.injected_s
                     yield Untruth(op, f"{node} alive at {time_s:.2f} s, {after_s:.2f} s into {window.name}")
-
-
-def _said_dead(record: Record, within_s: float) -> Iterator[Untruth]:
-    ended = {str((op.value or {}).get("node")): op.time_s for op in reversed(record.history.of(NEMESIS, "exit"))}
-    for node in record.capacity:
-        since: tuple[float, int] | None = None
-        for time_s, op, status in record.statuses:
-            if node not in _dead(status):
-                since = None
-                continue
-            since = since or (time_s, op)
-            began_s, first_op = since
-            if time_s - began_s <= 2 * within_s or ended.get(node, inf) <= time_s:
-                continue
-            if _touched(record, node, began_s, time_s) or _excused(record, began_s, time_s):
-                continue
-            yield Untruth(
-                first_op, f"{node} dead from {began_s:.2f} s to {time_s:.2f} s, and nothing had happened to it"
-            )
-            break
-
-
-def _touched(record: Record, node: str, start_s: float, end_s: float) -> bool:
-    """Whether any fault could have to do with it: on it, on its way there, or on what all work passes through."""
-    return any(
-        window.overlaps(start_s, end_s, grace_s=BACK_S)
-        and (node in window.takes_out or node in window.target or not {*window.takes_out} <= record.capacity.keys())
-        for window in record.windows
-    )
-
-
-def _excused(record: Record, start_s: float, end_s: float) -> bool:
-    """Whether the machine stood still meanwhile."""
-    return (seen := noise(record, start_s, end_s)) is not None and seen.excuses is not None
-
-
-def _dead(status: Mapping[str, Any]) -> frozenset[str]:
-    """Of those it says to be."""
-    workers = status.get("workers")
-    if not isinstance(workers, list):
-        return frozenset()
-    return frozenset(
-        str(worker.get("id")) for worker in workers if isinstance(worker, dict) and worker.get("alive") is False
-    )
 
 
 def _long_out(window: FaultWindow, time_s: float, within_s: float) -> bool:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from chaos.invariants import status_truthful
 from reports.verdict import Finding, Verdict
-from tests.chaos.invariants.golden import Draft, Drafts, ask, golden, info, nemesis, ok, served, status, window
+from tests.chaos.invariants.golden import Draft, Drafts, ask, golden, info, ok, served, status, window
 
 # Forty requests, ten a second, answered in 20 ms.
 SERVED = served(0, 1.0, 5.0)
@@ -69,33 +69,6 @@ def test_a_worker_that_is_long_out_is_not_alive() -> None:
     assert "worker1 alive at 3.00 s, 1.00 s into pause on worker1" in finding.message
     assert "alive" not in told(of_workers(3.0, *every), bit=False).message
     assert "alive" in told(of_workers(3.0, *every), healed=None).message
-
-
-def dead_from(start_s: float, end_s: float, *happened: Drafts) -> Finding:
-    """By five samples a second for twenty seconds, worker1 dead in some of them."""
-    every = ("worker1", "worker2", "worker3")
-    times = [0.2 * number for number in range(1, 100)]
-    samples = [of_workers(at, *(every[1:] if start_s <= at <= end_s else every)) for at in times]
-    return judged(ask(0, at=1.0), info(0, at=19.0), samples, *happened)
-
-
-def test_a_worker_that_nothing_has_happened_to_is_not_dead() -> None:
-    finding = dead_from(6.9, 9.1)
-    assert finding.verdict is Verdict.VIOLATED
-    assert finding.message == "1 untruth: worker1 dead from 7.00 s to 8.20 s, and nothing had happened to it"
-    # For a moment it may seem so: a heartbeat is late on a machine that stands still.
-    assert dead_from(6.9, 7.9).verdict is Verdict.HELD
-
-
-def test_a_worker_that_something_has_happened_to_may_be_dead() -> None:
-    for happened in (
-        window("pause", "worker1", 6.5, 9.5),
-        window("down", "coordinator→worker1", 1.0, 2.0),
-        window("crash", "coordinator", 6.0, 8.0),
-        [nemesis(6.0, "exit", node="worker1", state="exited 1", at_s=6.0)],
-    ):
-        assert dead_from(6.9, 9.1, happened).verdict is Verdict.HELD
-    assert dead_from(6.9, 9.1, window("pause", "worker2", 6.0, 8.0)).verdict is Verdict.VIOLATED
 
 
 def test_too_few_samples_or_no_request_decide_nothing() -> None:
