@@ -14,6 +14,7 @@ import orjson
 from chaos.bundled import bundled
 from chaos.clusters.cluster import Cluster
 from chaos.faults.aim import Aimed
+from chaos.faults.fail_rpc import FailRpc
 from chaos.faults.fault import Injection
 from chaos.system_under_test import Reply, Session
 from reports.history import OpType
@@ -84,7 +85,9 @@ async def seen(cluster: Cluster, lines: Lines, aimed: Aimed) -> Seen:
         before = (await books()).get("tasks_submitted", 0)
         asked = _ask(session, ASKED)
         more: list[asyncio.Task[Reply]] = []
-        bit = await _bites(injection, lambda: more.extend(_ask(session, 1)))
+        # Calls fail that come: all that was asked by now may go to the others.
+        wanted = 1 if aimed.fault.kind == FailRpc.kind else 0
+        bit = await _bites(injection, lambda: more.extend(_ask(session, wanted)))
         old, new = await asyncio.gather(*under_way), await asyncio.gather(*asked)
         await asyncio.gather(*more)  # who waited behind all of those may have waited too long
         arrived = (await books()).get("tasks_submitted", 0) > before
@@ -118,10 +121,7 @@ def _ask(session: Session, count: int) -> list[asyncio.Task[Reply]]:
 
 
 async def _bites(injection: Injection, ask_more: Callable[[], None]) -> bool:
-    """Looked at again and again, as the nemesis does: the first look may come before a call that fails of it.
-
-    And with more to fail: all that was asked by then may have gone to the others.
-    """
+    """Looked at again and again, as the nemesis does: the first look may come before a call that fails of it."""
     until = asyncio.get_running_loop().time() + PATIENCE_S
     while not (bit := (await injection.evidence(WINDOW_S)).bit) and asyncio.get_running_loop().time() < until:
         ask_more()

@@ -86,7 +86,8 @@ CONTRACTS: dict[str, tuple[Aimed, Contract]] = {
     "reset to a worker": (reset(EDGE), CUT),
     "reset to a worker, down": (reset(EDGE, direction="down"), CUT),
     "down to a worker": (down(EDGE), CUT),
-    "bandwidth to a worker": (bandwidth(EDGE, kb_per_s=1), SLOWER),
+    # At half of that, health checks wait behind batches for as long as they are waited for.
+    "bandwidth to a worker": (bandwidth(EDGE, kb_per_s=2), SLOWER),
     "slices to a worker": (slice(EDGE), SLOWER),
     "few bytes from a worker": (limit_data(EDGE, bytes=200), CUT),
     "slow ends to a worker": (slow_close(EDGE, ms=500), SLOWER),
