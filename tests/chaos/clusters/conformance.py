@@ -26,7 +26,7 @@ UNDER_WAY: Final = 10
 ASKED: Final = 6
 BEGUN_S: Final = 0.2
 WINDOW_S: Final = 1.0
-PATIENCE_S: Final = 3.0  # of a client; a fault in which nothing breaks lasts until it is over
+PATIENCE_S: Final = 5.0  # of a client; a fault in which nothing breaks lasts until it is over
 BACK_S: Final = 20.0
 
 Lines = Callable[[str], Iterable[Mapping[str, Any]]]
