@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,7 +81,15 @@ def run_scenario(asked: Asked, scenario: str, *, seed: int | None) -> None:
     asked.answer, asked.code = outcome.to_json(), outcome.exit_code
 
 
-def run_case(asked: Asked, case: Case, *, name: str, replay: str, before: Before | None = None) -> None:
+def run_case(
+    asked: Asked,
+    case: Case,
+    *,
+    name: str,
+    replay: str,
+    before: Before | None = None,
+    shrunk_from: Mapping[str, Any] | None = None,
+) -> None:
     """Raises HarnessProblem where it could not even begin."""
     substrate, console = Substrate(asked.where or Where.LOCAL), asked.console
     for line in case.lines():
@@ -95,7 +103,8 @@ def run_case(asked: Asked, case: Case, *, name: str, replay: str, before: Before
         watcher=ConsoleWatcher(Console(stderr=True)),
         in_time=timekeeper(substrate),
     )
-    run = asyncio.run(carry_out(case, Experiment(laboratory, scenario=name, test=name, replay=replay)))
+    experiment = Experiment(laboratory, scenario=name, test=name, replay=replay)
+    run = asyncio.run(carry_out(case, experiment, shrunk_from))
     violated = tuple(each.name for each in run.judgement.findings if each.verdict is Verdict.VIOLATED)
     again = None if before is None or not before.violated else sorted({*violated} & {*before.violated})
     asked.code = ExitCode(run.verdict.exit_code)
@@ -120,7 +129,8 @@ def replayed(asked: Asked, what: str) -> None:
         regression = Regression.load(Path(what))
         before = Before(regression.violated, regression.found.get("substrate"))
         asked.where = asked.where or _substrate(before.substrate)
-        run_case(asked, regression.case, name=Path(what).stem, replay=command, before=before)
+        shrunk_from = regression.shrunk_from
+        run_case(asked, regression.case, name=Path(what).stem, replay=command, before=before, shrunk_from=shrunk_from)
         return
     directory = RunDirectory(_run(what, asked.runs))
     facts, verdicts = directory.read_facts(), directory.read_verdicts() or {}
@@ -136,7 +146,8 @@ def replayed(asked: Asked, what: str) -> None:
         run_scenario(asked, test, seed=facts.get("session_seed"))
         return
     name = str(facts.get("scenario", "replay"))
-    run_case(asked, case, name=name, replay=command, before=Before(tuple(violated), facts.get("substrate")))
+    before = Before(tuple(violated), facts.get("substrate"))
+    run_case(asked, case, name=name, replay=command, before=before, shrunk_from=facts.get("shrunk_from"))
 
 
 def case_of_file(path: Path, *, seed: int | None, rate: float, seconds: float | None) -> Case:

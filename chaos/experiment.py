@@ -8,11 +8,11 @@ the history meanwhile, a verdict whatever happens.
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from operator import methodcaller
-from typing import Final
+from typing import Any, Final
 
 from chaos.bundled import bundled
 from chaos.invariants import no_loss
@@ -53,10 +53,12 @@ class Experiment:
         *,
         system: SystemUnderTest | None = None,
         seed: int | None = None,
+        shrunk_from: Mapping[str, Any] | None = None,
     ) -> Run:
         """Put the system (by default the bundled one) under the workload and break it as scheduled.
 
-        `seed` is for who repeats another run; by default it is the scenario's own.
+        `seed` is for who repeats another run; by default it is the scenario's own. `shrunk_from` is what a failure was
+        before it was made small, for reports to show.
         Raises HarnessProblem before anything starts when these do not fit together, Inconclusive when the harness
         fails later.
         """
@@ -70,6 +72,7 @@ class Experiment:
             system=system or bundled(),
             seed=seed,
             into=self.runs,
+            shrunk_from=shrunk_from,
         )
 
     async def control(self, workload: Workload, *, system: SystemUnderTest | None = None) -> Run:
@@ -116,13 +119,15 @@ class Experiment:
         system: SystemUnderTest,
         seed: int,
         into: list[Run],
+        shrunk_from: Mapping[str, Any] | None = None,
     ) -> Run:
         __tracebackhide__ = HIDDEN_FROM_SCENARIOS
         from chaos.execution import Execution  # noqa: PLC0415 - HTTP takes long to import, and collecting needs none
 
         _validate(schedule, system, workload)
         schedule = schedule.drawn(system)
-        directory = self._prepare(name, workload, schedule, system, seed)
+        also = {} if shrunk_from is None else {"shrunk_from": dict(shrunk_from)}
+        directory = self._prepare(name, workload, schedule, system, seed=seed, also=also)
         laboratory = self._laboratory
 
         async def carry_out(progress: Progress) -> None:
@@ -143,7 +148,14 @@ class Experiment:
         return run
 
     def _prepare(
-        self, name: str, workload: Workload, schedule: Schedule, system: SystemUnderTest, seed: int
+        self,
+        name: str,
+        workload: Workload,
+        schedule: Schedule,
+        system: SystemUnderTest,
+        *,
+        seed: int,
+        also: Mapping[str, Any],
     ) -> RunDirectory:
         laboratory, started = self._laboratory, datetime.now(UTC)
         with _kept():
@@ -161,6 +173,7 @@ class Experiment:
                     "replay": self.replay,
                     "workload": workload.to_json(),
                     "system": system.to_json(),
+                    **also,
                     **laboratory.provenance,
                 },
             )

@@ -14,13 +14,13 @@ the first invariant that it violated: whatever else breaks on the way to the sma
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
 from math import inf
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from hypothesis import Phase, find, settings
 from hypothesis.errors import NoSuchExample
@@ -28,6 +28,7 @@ from hypothesis.strategies import SearchStrategy
 
 from chaos.case import Case
 from chaos.margin import FIRM, NEAR, margin
+from chaos.schedule import Schedule
 from chaos.trial import Runner, Trial
 from reports.verdict import Finding
 
@@ -80,6 +81,20 @@ class Failure:
     def solid(self) -> bool:
         """Whether it can be expected to be seen again, elsewhere too."""
         return self.seen >= SOLID if self.near is None else self.near >= FIRM
+
+    @property
+    def shrunk_from(self) -> Mapping[str, Any] | None:
+        """What `first` was, for reports; None where nothing is smaller."""
+        if self.shrunk_on is None or self.first == self.case:
+            return None
+        drawn = Schedule.of(self.first.schedule, self.first.seed).drawn(self.first.system)
+        return {
+            "under": self.first.lines()[0],
+            "seconds": self.first.workload.seconds,
+            "schedule": drawn.to_json(),
+            "tries": self.tries,
+            "substrate": self.shrunk_on,
+        }
 
     def lines(self) -> list[str]:
         """For people."""

@@ -12,10 +12,10 @@ from __future__ import annotations
 import shlex
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import orjson
 from hypothesis.strategies import SearchStrategy
@@ -115,14 +115,16 @@ class Explorer:
 
         return note
 
-    def _in_laboratory(self, replay: str) -> Runner:
-        return in_laboratory(self._laboratory, scenario=self._scenario, test=self._test, replay=replay)
+    def _in_laboratory(self, replay: str, shrunk_from: Mapping[str, Any] | None = None) -> Runner:
+        return in_laboratory(
+            self._laboratory, scenario=self._scenario, test=self._test, replay=replay, shrunk_from=shrunk_from
+        )
 
     def _told(self, failure: Failure) -> str:
         """The failure, where it was saved, and how to see it again."""
         saved = None if self._extent.save is None else self._save(failure, self._extent.save)
         again = self._replay if saved is None else shlex.join(("brownout", "replay", str(saved)))
-        kept = self._in_laboratory(again).run(failure.case).directory
+        kept = self._in_laboratory(again, failure.shrunk_from).run(failure.case).directory
         if kept is not None:
             self.directories.append(kept)
             if saved is None:
@@ -151,6 +153,6 @@ class Explorer:
         violated = tuple(each.name for each in failure.findings if each.verdict is Verdict.VIOLATED)
         first = (failure.invariant, *(name for name in violated if name != failure.invariant))
         try:
-            return Regression(failure.case, first, found).save(folder)
+            return Regression(failure.case, first, found, failure.shrunk_from).save(folder)
         except NoCase:
             return None

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from contextlib import suppress
+from typing import Any
 
 from chaos.case import Case
 from chaos.experiment import Experiment
@@ -13,10 +15,12 @@ from chaos.substrate import Substrate
 from chaos.trial import Runner, Trial
 
 
-async def carry_out(case: Case, experiment: Experiment) -> Run:
+async def carry_out(case: Case, experiment: Experiment, shrunk_from: Mapping[str, Any] | None = None) -> Run:
     """One run of it, judged whatever comes of it. Raises HarnessProblem where it could not even begin."""
     try:
-        run = await experiment(case.workload, case.schedule, system=case.system, seed=case.seed)
+        run = await experiment(
+            case.workload, case.schedule, system=case.system, seed=case.seed, shrunk_from=shrunk_from
+        )
     except Inconclusive:
         return experiment.runs[-1]  # the harness failed under way; the run says why
     with suppress(Violated, Inconclusive):
@@ -28,11 +32,13 @@ def trial_of(run: Run) -> Trial:
     return Trial(run.record, run.judgement.findings, run.directory.path)
 
 
-def in_laboratory(laboratory: Laboratory, *, scenario: str, test: str, replay: str) -> Runner:
-    """For who has no event loop running: each run has one of its own. Arguments as of `Experiment`."""
+def in_laboratory(
+    laboratory: Laboratory, *, scenario: str, test: str, replay: str, shrunk_from: Mapping[str, Any] | None = None
+) -> Runner:
+    """For who has no event loop running: each run has one of its own. Arguments as of `Experiment`, and of a call."""
 
     def run(case: Case) -> Trial:
         experiment = Experiment(laboratory, scenario=scenario, test=test, replay=replay)
-        return trial_of(asyncio.run(carry_out(case, experiment)))
+        return trial_of(asyncio.run(carry_out(case, experiment, shrunk_from)))
 
     return Runner(laboratory.substrate, run, repeatable=laboratory.substrate == Substrate.SIMULATED)

@@ -1,9 +1,13 @@
 """A failure that was made small, kept in a file: run with the other scenarios, and replayed by `brownout replay`.
 
-The file is the case (see `chaos.case`) with two more fields:
+The file is the case (see `chaos.case`) with further fields:
 
     "violated": ["no_loss"]                              what did not hold when it was found
     "found": {"substrate": "simulated", "cases": 37}     how that was
+
+and, where it was made small, what it was before that, for people to look at (see `reports.shrunk`):
+
+    "shrunk_from": {"under": "brownout(workers=2) under …", "seconds": 9, "schedule": {…}, "tries": 41, "substrate": …}
 """
 
 from __future__ import annotations
@@ -29,6 +33,7 @@ class Regression:
     case: Case
     violated: tuple[str, ...]
     found: Mapping[str, Any] = field(default_factory=dict)
+    shrunk_from: Mapping[str, Any] | None = None
 
     @property
     def name(self) -> str:
@@ -39,6 +44,8 @@ class Regression:
     def save(self, folder: Path) -> Path:
         """Where it was written to. Raises NoCase where its system could not be made again, or it cannot be written."""
         told = self.case.to_json() | {"violated": list(self.violated), "found": dict(self.found)}
+        if self.shrunk_from is not None:
+            told["shrunk_from"] = dict(self.shrunk_from)
         path = folder / f"{self.name}.json"
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -62,7 +69,7 @@ class Regression:
             case = Case.from_json(told)
         except NoCase as problem:
             raise NoCase([f"{path}: {each}" for each in problem.problems]) from problem
-        return cls(case, tuple(map(str, told.get("violated", ()))), told.get("found", {}))
+        return cls(case, tuple(map(str, told.get("violated", ()))), told.get("found", {}), told.get("shrunk_from"))
 
 
 def regressions(folder: Path) -> tuple[Path, ...]:

@@ -24,6 +24,8 @@ from reports.palette import BAD, UNKNOWN, VERDICTS
 from reports.panels import themed
 from reports.plots import OUTCOME_WORD
 from reports.run_plots import run_chart
+from reports.shrunk import Shrunk
+from reports.shrunk_plot import LEFT_OUT, shrunk_chart
 from reports.waterfall import waterfall
 
 EVIDENCE: Final = 8  # links for each finding
@@ -67,6 +69,8 @@ def _show(run: Opened) -> None:
     st.html(_judged(run, shown))
     _plots(run)
     _request(run)
+    if shown.shrunk is not None:
+        _shrunk(shown.shrunk)
     _about(shown)
 
 
@@ -201,6 +205,21 @@ def _facts(request: Request) -> Iterator[tuple[str, str]]:
     if request.completed is not None and request.completed.error:
         yield "error", request.completed.error
     yield "id", request.request_id or "never told"
+
+
+def _shrunk(shrunk: Shrunk) -> None:
+    """The schedule before and after it was made small."""
+    st.html(heading("Before it was made small", shrunk.told, level=2))
+    dark = st.context.theme.type == "dark"
+    st.vega_lite_chart(themed(shrunk_chart(shrunk), dark=dark), theme=None, width="stretch", key="shrunk")
+    st.html(
+        table(
+            f"As it was found: {shrunk.under}",
+            ("fault", "and then"),
+            [(each.line, LEFT_OUT if each.left_out else "kept") for each in shrunk.before],
+        )
+    )
+    st.html(table("As small as it gets", ("fault",), [(each.line,) for each in shrunk.after]))
 
 
 def _about(shown: Page) -> None:

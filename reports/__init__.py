@@ -30,6 +30,7 @@ waterfall   one request from its due time to its answer
 notable     the requests that are worth a look
 around      what was logged around a moment
 index       all runs under a directory, without reading their histories
+shrunk      what a failure was before it was made small
 trends      how figures moved from run to run
 detection   which planted bugs were caught by what
 
@@ -46,6 +47,7 @@ plots, svg  the charts, and how they enter a page
 panels      plots below each other with one crosshair
 live_plots  the charts of a running system
 run_plots, fault_panel, latency_panel  the same of a run
+shrunk_plot  a schedule before and after it was made small
 compare_plots  two sides of a comparison
 detail_plots  one request, and one figure over many runs
 page        what a report says, before any of it is HTML

@@ -5,7 +5,7 @@ Faults that are in force together get lanes of their own, and so do faults whose
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,14 +31,28 @@ class Band:
     inside: bool
 
 
-def bands(windows: Iterable[FaultWindow], span_s: float, width_px: float) -> tuple[Band, ...]:
+def fault_label(window: FaultWindow) -> str:
+    """What it was, and what is odd about it."""
+    notes = [
+        *(["never healed"] if window.healed_s is None else []),
+        *(["did not bite"] if window.bit is False else ["not shown to bite"] if window.bit is None else []),
+    ]
+    return f"{window.kind} {window.target}" + (f" ({', '.join(notes)})" if notes else "")
+
+
+def bands(
+    windows: Iterable[FaultWindow],
+    span_s: float,
+    width_px: float,
+    label_of: Callable[[FaultWindow], str] = fault_label,
+) -> tuple[Band, ...]:
     """Lay out `windows` over a chart that shows [0, span_s] in `width_px`. One never healed lasts to the end."""
     second_px = width_px / span_s
     taken: list[float] = []  # per lane, the pixel from which it is free
     placed: list[Band] = []
     for window in sorted(windows, key=lambda each: (each.injected_s, each.id)):
         end_s = span_s if window.healed_s is None else window.healed_s
-        label = _label(window)
+        label = label_of(window)
         label_px = len(label) * CHARACTER_PX + GAP_PX
         start_px, end_px = window.injected_s * second_px, end_s * second_px
         align: Literal["left", "right"] = "left"
@@ -66,11 +80,3 @@ def bands(windows: Iterable[FaultWindow], span_s: float, width_px: float) -> tup
             )
         )
     return tuple(placed)
-
-
-def _label(window: FaultWindow) -> str:
-    notes = [
-        *(["never healed"] if window.healed_s is None else []),
-        *(["did not bite"] if window.bit is False else ["not shown to bite"] if window.bit is None else []),
-    ]
-    return f"{window.kind} {window.target}" + (f" ({', '.join(notes)})" if notes else "")

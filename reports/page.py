@@ -13,6 +13,7 @@ from reports.history import History, Op
 from reports.palette import VERDICTS, fault_colour
 from reports.record import Record
 from reports.series import LEVELS, bucket_width, levels_over_time, outcomes_over_time, shown_s
+from reports.shrunk import Shrunk, planned_faults, shrunk
 from reports.verdict import Finding, Verdict
 from reports.windows import FaultWindow
 
@@ -20,6 +21,7 @@ SHOWN: Final = 12  # ops of evidence that are spelled out; the others are counte
 LONGEST: Final = 160  # characters of a value that came from outside
 GLYPHS: Final[Mapping[Verdict, str]] = {Verdict.HELD: "✔", Verdict.VIOLATED: "✘", Verdict.INCONCLUSIVE: "?"}
 NOT_MEASURED: Final = "\N{EN DASH}"
+ELSEWHERE: Final = ("replay", "shrunk_from")  # facts that have a place of their own on the page
 WORST_FIRST: Final = (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.HELD)
 OUTCOME_FIGURES: Final = (("ok", "answered"), ("failed", "failed"), ("unknown", "unknown"))
 
@@ -93,6 +95,7 @@ class Page:
     judged: tuple[Judged, ...]
     broken: tuple[Broken, ...]
     schedule: tuple[str, ...]
+    shrunk: Shrunk | None
     moments: tuple[Moment, ...]
     environment: tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
     replay: str | None
@@ -116,7 +119,8 @@ def page(record: Record, findings: Sequence[Finding], figures: Mapping[str, Any]
         tiles=tuple(_tiles(figures)),
         judged=tuple(_judged(finding, record.history) for finding in ordered),
         broken=tuple(_broken(window) for window in record.windows),
-        schedule=tuple(_schedule(record.schedule)),
+        schedule=tuple(each.line for each in planned_faults(record.schedule)),
+        shrunk=shrunk(record),
         moments=tuple(_moments(record)),
         environment=tuple(_environment(facts)),
         replay=None if replay is None else str(replay),
@@ -220,16 +224,6 @@ def _broken(window: FaultWindow) -> Broken:
     )
 
 
-def _schedule(schedule: Mapping[str, Any]) -> Iterator[str]:
-    """The planned faults as lines; times are from the start of the load."""
-    for planned in schedule.get("faults", ()):
-        end_s = planned.get("end_s")
-        until = "until the end" if end_s is None else f"to {end_s:g} s"
-        given = ", ".join(f"{name}={value}" for name, value in (planned.get("parameters") or {}).items())
-        line = f"{planned['start_s']:g} s {until}: {planned['kind']} {planned['target']}"
-        yield f"{line} ({given})" if given else line
-
-
 def _moments(record: Record) -> Iterator[Moment]:
     span_s = shown_s(record.history)
     width_s = bucket_width(span_s, LEVELS)
@@ -251,7 +245,8 @@ def _moments(record: Record) -> Iterator[Moment]:
 
 def _environment(facts: Mapping[str, Any]) -> Iterator[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]]]:
     """run.json in groups: its plain fields first, then one group for each field that has fields of its own."""
-    plain = {name: value for name, value in facts.items() if not isinstance(value, Mapping) and name != "replay"}
+    facts = {name: value for name, value in facts.items() if name not in ELSEWHERE}
+    plain = {name: value for name, value in facts.items() if not isinstance(value, Mapping)}
     groups = {"run": plain, **{name: value for name, value in facts.items() if isinstance(value, Mapping)}}
     for group, fields in groups.items():
         yield (

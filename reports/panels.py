@@ -58,13 +58,14 @@ class TimeAxis:
     start: float
     end: float
     of_day: bool = False
+    title: str = "seconds since the run began"
 
     def x(self, field: str) -> alt.X:
         """Times of day are numbers to the chart as well: it would otherwise warn of scales that it takes for others."""
         shown: dict[str, Any] = (
             {"values": list(self.marks()), "labelExpr": "timeFormat(datum.value, '%H:%M:%S')"}
             if self.of_day
-            else {"title": "seconds since the run began", "format": "~g", "tickCount": 12}
+            else {"title": self.title, "format": "~g", "tickCount": 12}
         )
         axis = alt.Axis(**{"title": None, **shown}, grid=False, domainColor=MUTED.light, labelOverlap=True)
         return alt.X(f"{field}:Q", scale=alt.Scale(domain=[self.start, self.end], nice=False), axis=axis)

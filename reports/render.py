@@ -22,6 +22,7 @@ from reports.plots import POINTS, latency_chart, outcomes_chart, workers_chart
 from reports.record import Record
 from reports.run_plots import system_chart
 from reports.series import drawn_points
+from reports.shrunk_plot import shrunk_chart
 from reports.svg import inline_svg
 from reports.verdict import Finding
 from reports.waterfall import run_offset, waterfall
@@ -63,6 +64,9 @@ def render(record: Record, findings: Sequence[Finding], figures: Mapping[str, An
         system=_drawn(
             system_chart(record, offset_s), "system", "Requests under way, batches and worker states over time."
         ),
+        shrunk=None
+        if shown.shrunk is None
+        else _drawn(in_line(shrunk_chart(shown.shrunk, WIDTH_PX), WIDTH_PX), "shrunk", shown.shrunk.told),
         worst=tuple(_worst(record, findings, offset_s)),
         points=points,
         points_drawn=len(drawn_points(record.columns, POINTS)),

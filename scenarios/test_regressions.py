@@ -17,6 +17,9 @@ FILES: Final = regressions(Path(__file__).with_name(FOLDER))
 @pytest.mark.chaos
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 async def test_a_failure_of_the_past_stays_mended(experiment: Experiment, file: Path) -> None:
-    case = Regression.load(file).case
-    run = await experiment(case.workload, case.schedule, system=case.system, seed=case.seed)
+    regression = Regression.load(file)
+    case = regression.case
+    run = await experiment(
+        case.workload, case.schedule, system=case.system, seed=case.seed, shrunk_from=regression.shrunk_from
+    )
     run.holds(*case.judges)

@@ -118,6 +118,10 @@ def test_a_failure_is_shrunk_told_saved_and_replayed(explore: Explore, pytester:
     assert len(regression.case.schedule.faults) == 1
     (kept,) = (each for each in (pytester.path / "reports" / "runs").iterdir() if not each.is_symlink())
     assert orjson.loads((kept / "verdicts.json").read_bytes())["verdict"] == "VIOLATED"
+    facts = orjson.loads((kept / "run.json").read_bytes())
+    assert facts["shrunk_from"] == regression.shrunk_from, "the run shows another schedule than the file"
+    assert facts["shrunk_from"]["substrate"] == "simulated"
+    assert "Before it was made small" in (kept / "report.html").read_text(encoding="utf-8")
 
 
 def test_what_makes_no_sense_is_refused_before_anything_is_run(explore: Explore) -> None:

@@ -19,11 +19,13 @@ CASE = Case(bundled(), constant(10, 4), Schedule.of([crash("worker1").between(1,
 
 
 def test_a_failure_comes_back_from_its_file(tmp_path: Path) -> None:
-    regression = Regression(CASE, ("no_loss", "books_balance"), {"substrate": "local"})
+    found = {"under": "more", "seconds": 9.0, "schedule": Schedule().to_json(), "tries": 3, "substrate": "simulated"}
+    regression = Regression(CASE, ("no_loss", "books_balance"), {"substrate": "local"}, found)
     path = regression.save(tmp_path / "regressions")
     again = Regression.load(path)
     assert again.case.to_json() == CASE.to_json()
     assert (again.violated, again.found) == (("no_loss", "books_balance"), {"substrate": "local"})
+    assert again.shrunk_from == found
     assert regressions(tmp_path / "regressions") == (path,)
 
 
