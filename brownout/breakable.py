@@ -120,7 +120,7 @@ class Breaking:
             if self._wanted.verbose:
                 logs = tuple(self._wanted.logs / f"{node.name}.log" for node in system.nodes)
                 await scopes.enter_async_context(following(logs, self._say))
-            self._say(f"ready after {clock() - began:.1f} s: {cluster.entry}  (pids {_pids(cluster)})")
+            self._say(f"ready after {clock() - began:.1f} s: {cluster.entry}  (pids {await _pids(cluster)})")
             self._say(f"load: brownout load {cluster.entry}     Ctrl-C heals what was broken, and stops")
             try:
                 async with asyncio.TaskGroup() as tasks:
@@ -166,5 +166,6 @@ class Breaking:
             self._say(f"the session again: brownout replay {os.path.relpath(path)}")
 
 
-def _pids(cluster: LocalCluster) -> str:
-    return ", ".join(f"{name} {node.state().life.removeprefix('pid ')}" for name, node in cluster.nodes.items())
+async def _pids(cluster: LocalCluster) -> str:
+    lives = {name: (await node.state()).life for name, node in cluster.nodes.items()}
+    return ", ".join(f"{name} {life.removeprefix('pid ')}" for name, life in lives.items())

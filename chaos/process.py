@@ -60,6 +60,11 @@ class ProcessState:
     code: int | None = None
     ended_by: signal.Signals | None = None
 
+    @property
+    def alive(self) -> bool:
+        """Whether it has been started and not ended yet, be it that it stands still."""
+        return self.phase in (Phase.RUNNING, Phase.STOPPED)
+
     def __str__(self) -> str:
         if self.ended_by is not None:
             return f"{self.phase.value} ({self.ended_by.name})"
@@ -120,11 +125,15 @@ class OsProcess:
 
     @property
     def alive(self) -> bool:
-        return self.state.phase in (Phase.RUNNING, Phase.STOPPED)
+        return self.state.alive
 
     @property
     def runs(self) -> bool:
         return self.state.phase is Phase.RUNNING
+
+    async def look(self) -> ProcessState:
+        """The same as `state`, for whoever does not know whether asking takes time."""
+        return self.state
 
     async def start(self) -> None:
         """Begin a life, the first or the next after an exit; returns once the process exists, before it is ready."""
@@ -180,7 +189,7 @@ class OsProcess:
         self._signal(signal.SIGKILL)
         return await self.wait(timeout_s=SIGNAL_EFFECT_S)
 
-    def terminate(self) -> None:
+    async def terminate(self) -> None:
         """SIGTERM, and no waiting: how long it drains is its own affair. A stopped process takes it once resumed."""
         self._signal(signal.SIGTERM)
 

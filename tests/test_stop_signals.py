@@ -13,7 +13,7 @@ async def test_signals_that_keep_coming_do_not_make_a_failure_of_a_clean_end(tmp
     async with running_system(tmp_path, workers=0) as system:
         while system.coordinator.alive:
             with suppress(ProcessProblem, TimeoutError):  # it may end in this very instant, or not yet
-                system.coordinator.terminate()
+                await system.coordinator.terminate()
                 await system.coordinator.wait(0.01)
 
         assert (await system.coordinator.wait()).code == 0

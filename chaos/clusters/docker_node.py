@@ -34,13 +34,15 @@ class DockerNode(ProcessNode):
         self._contained = process
         self._inside = inside
 
-    def state(self) -> NodeState:
-        return self._contained.node_state
+    async def state(self) -> NodeState:
+        return await self._contained.node_state()
 
     async def probe(self, timeout_s: float) -> ProbeResult:
-        # Another life may have another address.
-        inside = f"{await asyncio.to_thread(self._contained.address)}:{self._inside}"
-        return await attempt_published(self.node.readiness, self.address, inside, timeout_s=timeout_s)
+        return await attempt_published(self.node.readiness, self.address, self._within, timeout_s=timeout_s)
+
+    async def _within(self) -> str:
+        """Another life may have another address."""
+        return f"{await self.network_address()}:{self._inside}"
 
     async def starve(self, share: float) -> None:
         await self._contained.limit(cpu_period=PERIOD_US, cpu_quota=max(1000, round(share * PERIOD_US)))
@@ -50,7 +52,7 @@ class DockerNode(ProcessNode):
             await self._contained.limit(cpu_quota=-1)
 
     async def processor_share(self, within_s: float) -> float:  # noqa: ARG002 - one look is enough
-        if await asyncio.to_thread(lambda: self.state().phase) is not Phase.RUNNING:
+        if (await self.state()).phase is not Phase.RUNNING:
             return 0.0
         limits = await self._contained.limits()
         quota, period = limits.get("CpuQuota", 0), limits.get("CpuPeriod") or PERIOD_US

@@ -92,14 +92,12 @@ class ContainerProcess:
             raise ProcessProblem(f"{self.name}: never started")
         return self._container
 
-    @property
-    def state(self) -> ProcessState:
-        return _state(self._told())
+    async def look(self) -> ProcessState:
+        return _state(await asyncio.to_thread(self._told))
 
-    @property
-    def node_state(self) -> NodeState:
+    async def node_state(self) -> NodeState:
         """The same in one look at the engine, with what only it knows: which life this is, and a lack of memory."""
-        told = self._told()
+        told = await asyncio.to_thread(self._told)
         state = _state(told)
         details = [f"by {state.ended_by.name}"] if state.ended_by else []
         details += [] if state.code is None else [f"exit code {state.code}"]
@@ -113,14 +111,10 @@ class ContainerProcess:
             detail=", ".join(details),
         )
 
-    @property
-    def alive(self) -> bool:
-        return self.state.phase in (Phase.RUNNING, Phase.STOPPED)
-
     async def start(self) -> None:
         """Begin a life, the first or the next after an exit; returns once the program runs, before it is ready."""
-        if self.alive:
-            raise ProcessProblem(f"{self.name}: cannot start, it is {self.state}")
+        if (state := await self.look()).alive:
+            raise ProcessProblem(f"{self.name}: cannot start, it is {state}")
         self.log.parent.mkdir(parents=True, exist_ok=True)
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         self._life = asyncio.get_running_loop().create_future()
@@ -133,8 +127,8 @@ class ContainerProcess:
         try:
             async with scope:
                 while not await probe():
-                    if not await asyncio.to_thread(lambda: self.alive):
-                        raise ProcessProblem(f"{self.name}: {self.state} while starting\n{self.log_tail()}")
+                    if not (state := await self.look()).alive:
+                        raise ProcessProblem(f"{self.name}: {state} while starting\n{self.log_tail()}")
                     await asyncio.sleep(POLL_S)
         except TimeoutError:
             if not scope.expired():
@@ -146,19 +140,15 @@ class ContainerProcess:
         if self._life is not None:
             async with asyncio.timeout(timeout_s):
                 await asyncio.shield(self._life)
-        return self.state
+        return await self.look()
 
     async def kill(self) -> ProcessState:
-        await self._call("kill", lambda: self.container.kill("SIGKILL"))
+        await self._call("kill", partial(self._signal, "SIGKILL"))
         return await self.wait(SIGNAL_EFFECT_S)
 
-    def terminate(self) -> None:
+    async def terminate(self) -> None:
         """SIGTERM, and no waiting. A paused one takes it once resumed, for the engine would resume it to deliver it."""
-        if self.state.phase is Phase.STOPPED:
-            self._told_to_end = True
-            return
-        with obeying(f"{self.name}: terminate"):
-            self.container.kill("SIGTERM")
+        await self._call("terminate", self._terminate)
 
     async def pause(self) -> None:
         await self._call("pause", self.container.pause)
@@ -296,6 +286,17 @@ class ContainerProcess:
             self.memory_kills += bool(self._told().get("OOMKilled"))
         with suppress(RuntimeError):  # the loop is closed: nobody is interested any more
             loop.call_soon_threadsafe(_settle, life)
+
+    def _terminate(self) -> None:
+        if self._told().get("Paused"):
+            self._told_to_end = True
+        else:
+            self._signal("SIGTERM")
+
+    def _signal(self, name: str) -> None:
+        """Nothing to do when it is gone, as one may be that ends by itself in this moment."""
+        if _state(self._told()).alive:
+            self.container.kill(name)
 
     def _unpause(self) -> None:
         if self._told().get("Paused"):

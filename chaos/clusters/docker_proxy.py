@@ -17,6 +17,7 @@ from chaos.clusters.image import ensure
 from chaos.image import Image
 from chaos.ports import PortReservation
 from chaos.probes import TcpProbe, attempt
+from chaos.process import ProcessState
 from chaos.toxiproxy.client import ToxiproxyClient
 from chaos.toxiproxy.find import find
 from chaos.toxiproxy.problem import ToxiproxyMissing, ToxiproxyProblem
@@ -70,13 +71,12 @@ class DockerToxiproxy:
 
     async def watch(self) -> NoReturn:
         """Fail when the server dies."""
-        await self.process.wait()
-        raise self._death()
+        raise self._death(await self.process.wait())
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """Fail if the server is dead."""
-        if not self.process.alive:
-            raise self._death()
+        if not (state := await self.process.look()).alive:
+            raise self._death(state)
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as scope:
@@ -100,5 +100,5 @@ class DockerToxiproxy:
             return False  # whether it ever will is for `ready` to decide
         return True
 
-    def _death(self) -> ToxiproxyProblem:
-        return ToxiproxyProblem(f"the Toxiproxy container died: {self.process.state}\n{self.process.log_tail()}")
+    def _death(self, state: ProcessState) -> ToxiproxyProblem:
+        return ToxiproxyProblem(f"the Toxiproxy container died: {state}\n{self.process.log_tail()}")

@@ -46,7 +46,7 @@ class Proxies(Protocol):
 
     async def watch(self) -> NoReturn: ...
 
-    def check(self) -> None: ...
+    async def check(self) -> None: ...
 
 
 class LocalCluster:
@@ -135,7 +135,7 @@ class LocalCluster:
 
     async def heal(self) -> None:
         """Proxies first: a node may need its edges in order to become ready."""
-        self._running.check()
+        await self._running.check()
         await self._running.client.reset()
         for node in self._nodes.values():
             await node.recover()

@@ -41,7 +41,7 @@ class LocalNode(ProcessNode):
         self._starvation = Starvation(process)
         self._on_theft = on_theft
 
-    def state(self) -> NodeState:
+    async def state(self) -> NodeState:
         state = self._of_this_machine.state
         by_signal = "" if state.ended_by is None else f"ended by {state.ended_by.name}"
         by_itself = "" if state.code is None else f"exit code {state.code}"
@@ -78,8 +78,8 @@ class LocalNode(ProcessNode):
         await self._starvation.end()
         await super().stop()
 
-    def _told(self, last: ProbeResult | None) -> str:
-        return "; ".join(filter(None, (super()._told(last), self._stranger())))
+    async def _told(self, last: ProbeResult | None) -> str:
+        return "; ".join(filter(None, (await super()._told(last), self._stranger())))
 
     async def _robbed(self) -> bool:
         # Tens of milliseconds, in which the load goes on.

@@ -6,7 +6,7 @@ before it did, and it can be written while the node is paused or gone.
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,17 +28,17 @@ class Orders:
         self._confessions = Confessions(log)
         self._given: dict[str, dict[str, Any]] = {}
 
-    async def give(self, kind: str, parameters: Mapping[str, Any], *, obeys: Callable[[], bool]) -> None:
+    async def give(self, kind: str, parameters: Mapping[str, Any], *, obeys: Callable[[], Awaitable[bool]]) -> None:
         """Returns once it says that it obeys, or `obeys` says that this cannot be expected. Raises ClusterProblem."""
         self._given[kind] = dict(parameters)
         await self._heard(obeys)
 
-    async def take_back(self, kind: str, *, obeys: Callable[[], bool]) -> None:
+    async def take_back(self, kind: str, *, obeys: Callable[[], Awaitable[bool]]) -> None:
         """Nothing to do when there is none."""
         if self._given.pop(kind, None) is not None or kind in self.confession().in_force:
             await self._heard(obeys)
 
-    async def take_all_back(self, *, obeys: Callable[[], bool]) -> None:
+    async def take_all_back(self, *, obeys: Callable[[], Awaitable[bool]]) -> None:
         if self._given:
             self._given.clear()
             await self._heard(obeys)
@@ -46,11 +46,11 @@ class Orders:
     def confession(self) -> Confession:
         return self._confessions.now()
 
-    async def _heard(self, obeys: Callable[[], bool]) -> None:
+    async def _heard(self, obeys: Callable[[], Awaitable[bool]]) -> None:
         self._write()
         loop = asyncio.get_running_loop()
         until = loop.time() + OBEY_S
-        while obeys() and (said := self.confession().in_force) != self._given:
+        while (said := self.confession().in_force) != self._given and await obeys():
             if loop.time() > until:
                 raise ClusterProblem(
                     f"{self._node}: it was told in {self.file} to inflict {self._given or 'nothing'} on itself, "

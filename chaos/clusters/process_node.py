@@ -21,11 +21,7 @@ GRACE_S: Final = 3.0  # between SIGTERM and SIGKILL; the load is over by then, s
 class Process(Protocol):
     """What runs a node's program; `chaos.process.OsProcess` says what each of these does."""
 
-    @property
-    def state(self) -> ProcessState: ...
-
-    @property
-    def alive(self) -> bool: ...
+    async def look(self) -> ProcessState: ...
 
     async def start(self) -> None: ...
 
@@ -35,7 +31,7 @@ class Process(Protocol):
 
     async def kill(self) -> ProcessState: ...
 
-    def terminate(self) -> None: ...
+    async def terminate(self) -> None: ...
 
     async def pause(self) -> None: ...
 
@@ -82,7 +78,7 @@ class ProcessNode(ABC):
         return self._address
 
     @abstractmethod
-    def state(self) -> NodeState: ...
+    async def state(self) -> NodeState: ...
 
     async def probe(self, timeout_s: float) -> ProbeResult:
         return await attempt(self._node.readiness, self._address, timeout_s=timeout_s)
@@ -92,7 +88,7 @@ class ProcessNode(ABC):
         async with self._starting:
             if self._ended_here:  # it drains, or a kill that was cut short is about to take effect
                 await self._end()
-            if not self._process.alive:
+            if not await self._alive():
                 await self._join()
                 self._ended_here = False
                 await self._process.start()
@@ -109,17 +105,17 @@ class ProcessNode(ABC):
         try:
             await self._process.ready(ready, timeout_s=self._node.ready_within_s)
         except ProcessProblem as problem:
-            raise ClusterProblem(f"{problem}\n  readiness probe: {self._told(last)}") from problem
+            raise ClusterProblem(f"{problem}\n  readiness probe: {await self._told(last)}") from problem
 
     async def kill(self) -> None:
-        if self._process.alive:
+        if await self._alive():
             self._ended_here = True
             await self._process.kill()
 
     async def terminate(self) -> None:
-        if self._process.alive:
+        if await self._alive():
             self._ended_here = True
-            self._process.terminate()
+            await self._process.terminate()
 
     async def pause(self) -> None:
         self._held = True
@@ -127,13 +123,13 @@ class ProcessNode(ABC):
 
     async def resume(self) -> None:
         self._held = False
-        if not self._process.alive:
+        if not await self._alive():
             return
         # Not only if it stands still: a pause that was cut short may be about to take effect.
         try:
             await self._process.resume()
         except ProcessProblem:
-            if self._process.alive:
+            if await self._alive():
                 raise  # else it ended in this moment, as one may that was told to end, and nothing stands still
 
     async def inflict(self, kind: str, parameters: Mapping[str, Any]) -> None:
@@ -163,15 +159,18 @@ class ProcessNode(ABC):
         await self._process.stop(GRACE_S)
         await self._join()
 
-    def _runs(self) -> bool:
-        """Whether it is to be expected to obey."""
-        return self._process.alive and not self._held
+    async def _alive(self) -> bool:
+        return (await self._process.look()).alive
 
-    def _told(self, last: ProbeResult | None) -> str:
+    async def _runs(self) -> bool:
+        """Whether it is to be expected to obey."""
+        return not self._held and await self._alive()
+
+    async def _told(self, last: ProbeResult | None) -> str:
         """The last probe of a start that failed, and what it says of a process that runs all the same."""
         if last is None:
             return "never asked"
-        if last.outcome is ProbeOutcome.REFUSED and self._process.alive:
+        if last.outcome is ProbeOutcome.REFUSED and await self._alive():
             port = self._address.rpartition(":")[2]
             return f"{last}; nobody listens on port {port}, its {{port}}; does the command use it?"
         return str(last)
@@ -181,14 +180,15 @@ class ProcessNode(ABC):
         try:
             await self._process.wait(END_S)
         except TimeoutError:
-            still = f"{self._node.name}: {self._process.state} {END_S:g} s after it was told to end"
+            still = f"{self._node.name}: {await self._process.look()} {END_S:g} s after it was told to end"
             raise ClusterProblem(f"{still}\n{self._process.log_tail()}") from None
 
     async def _outlive(self) -> None:
         await self._process.wait()
         if self._ended_here:
             return
-        state, at, supervision = self.state(), asyncio.get_running_loop().time(), self._node.supervision
+        at, supervision = asyncio.get_running_loop().time(), self._node.supervision
+        state = await self.state()
         if await self._robbed():
             return  # the system is not to blame; and whoever has the port may answer probes, as if the node were back
         self._on_exit(UnexpectedExit(self._node.name, at, state, self._process.log_tail()))

@@ -31,15 +31,15 @@ class CrashInjection:
 
     def __init__(self, node: Killable) -> None:
         self._node = node
-        self._ended = node.state().life
+        self._ended: str | None = None
 
     async def inject(self) -> None:
-        self._ended = self._node.state().life
+        self._ended = (await self._node.state()).life
         await self._node.kill()
 
     async def evidence(self, within_s: float) -> Evidence:
         probe = await self._node.probe(min(PROBE_S, within_s))
-        state = self._node.state()
+        state = await self._node.state()
         gone = state.phase is Phase.EXITED and state.killed and state.life == self._ended
         return Evidence(
             bit=gone and probe.outcome is ProbeOutcome.REFUSED,

@@ -44,7 +44,7 @@ class DisconnectInjection:
 
     async def evidence(self, within_s: float) -> Evidence:
         probe = await self._node.probe(min(PROBE_S, SHARE * within_s))
-        state, has = self._node.state(), await self._node.network_address()
+        state, has = await self._node.state(), await self._node.network_address()
         return Evidence(
             bit=state.phase is Phase.RUNNING and not has and not probe.answered,
             evidence=f"{self._node.node.name} is {state}, had the address {self._had or 'none'}, "

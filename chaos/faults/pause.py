@@ -36,7 +36,7 @@ class PauseInjection:
 
     async def evidence(self, within_s: float) -> Evidence:
         probe = await self._node.probe(min(SILENCE_S, SHARE * within_s))
-        state = self._node.state()
+        state = await self._node.state()
         return Evidence(
             bit=state.phase is Phase.PAUSED and probe.outcome is ProbeOutcome.SILENT,
             evidence=f"{self._node.node.name} is {state}, its probe {probe}",

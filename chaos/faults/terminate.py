@@ -40,7 +40,7 @@ class TerminateInjection:
         self._told: str | None = None
 
     async def inject(self) -> None:
-        self._told = self._node.state().life
+        self._told = (await self._node.state()).life
         await self._node.terminate()
 
     async def evidence(self, within_s: float) -> Evidence:
@@ -63,11 +63,11 @@ class TerminateInjection:
         """The state of the life that was told to end, once it is known how it ended or the time is over."""
         clock = asyncio.get_running_loop().time
         until = clock() + within_s
-        state = self._node.state()
+        state = await self._node.state()
         # An exit shows a moment before its code does.
         while state.life == self._told and not (state.phase is Phase.EXITED and state.detail) and clock() < until:
             await asyncio.sleep(BETWEEN_LOOKS_S)
-            state = self._node.state()
+            state = await self._node.state()
         return state
 
 

@@ -64,7 +64,7 @@ class ToxiproxyServer:
             ended.cancel()
         raise self._death()
 
-    def check(self) -> None:
+    async def check(self) -> None:
         """Fail if the server is dead."""
         if not self.process.alive:
             raise self._death()

@@ -36,12 +36,12 @@ def test_a_fault_is_in_force_until_it_is_healed_and_its_evidence_is_kept() -> No
         fault = hands.inject("crash", "worker1", {})
         await asyncio.sleep(3)
         assert list(hands.in_force) == [fault]
-        assert hands.cluster.nodes["worker1"].state().phase is Phase.EXITED
+        assert (await hands.cluster.nodes["worker1"].state()).phase is Phase.EXITED
         assert [(each.kind, each.healed_s, each.bit) for each in hands.windows] == [("crash", None, True)]
         hands.heal(fault)
         await asyncio.sleep(5)
         assert not hands.in_force
-        assert hands.cluster.nodes["worker1"].state().phase is Phase.RUNNING
+        assert (await hands.cluster.nodes["worker1"].state()).phase is Phase.RUNNING
 
     (window,) = by_hand(what).windows
     assert (window.target, window.takes_out, window.bit) == ("worker1", ("worker1",), True)
@@ -123,7 +123,7 @@ def test_everything_can_be_healed_at_once_also_what_nobody_here_broke() -> None:
         await asyncio.sleep(1)
         await hands.heal_all()
         assert not hands.in_force
-        assert {node.state().phase for node in hands.cluster.nodes.values()} == {Phase.RUNNING}
+        assert {(await node.state()).phase for node in hands.cluster.nodes.values()} == {Phase.RUNNING}
 
     by_hand(what)
 

@@ -87,7 +87,7 @@ async def test_each_fault_is_injected_seen_and_healed_in_its_time(cluster: Local
         steps = dict.fromkeys(recorder.history[index].f for index in each.ops)
         assert [*steps] == ["inject", "injected", "evidence", "heal", "healed"]
     assert (await cluster.edges[EDGE].probe(1)).ready
-    assert cluster.nodes["back2"].state().phase is Phase.RUNNING
+    assert (await cluster.nodes["back2"].state()).phase is Phase.RUNNING
 
 
 async def test_a_fault_waits_until_the_one_before_it_on_its_target_is_healed(

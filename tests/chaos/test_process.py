@@ -97,7 +97,7 @@ async def test_terminate_lets_a_process_end_in_its_own_way(make: Callable[[str],
     process = make(POLITE)
     await process.start()
     await process.ready(says(process, "up"), timeout_s=10)
-    process.terminate()
+    await process.terminate()
     assert await process.wait(timeout_s=10) == ProcessState(Phase.EXITED, code=0)
 
 

@@ -157,7 +157,9 @@ async def test_a_port_that_somebody_took_while_its_node_was_down_is_not_blamed_o
     running = asyncio.create_task(experiment(WITHOUT_END, [crash("back1").between(0.1, 4)], system=relay()))
     await until(lambda: bool(clusters))
     back1 = clusters[0].nodes["back1"]
-    await until(lambda: back1.state().phase is Phase.EXITED)
+    async with asyncio.timeout(60):
+        while (await back1.state()).phase is not Phase.EXITED:
+            await asyncio.sleep(0.01)
     host, _, port = clusters[0].direct("back1").partition(":")
     thief = await asyncio.start_server(say_yes, host, int(port), reuse_address=True)
     async with thief:

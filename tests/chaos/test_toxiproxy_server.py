@@ -130,7 +130,7 @@ async def test_the_server_answers_inside_its_scope_and_is_gone_after_it(executab
     async with ToxiproxyServer(executable, log=tmp_path / "toxiproxy.log") as server:
         assert (await server.client.version()).startswith("2.12.")
         process, address = server.process, server.client.address
-        server.check()
+        await server.check()
     assert process.state.phase is Phase.EXITED
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection(*address.split(":"))
@@ -151,7 +151,7 @@ async def test_the_death_of_the_server_is_noticed_at_once_and_named(server: Toxi
     with pytest.raises(ToxiproxyProblem, match=r"toxiproxy-server died: exited \(SIGKILL\)"):
         await asyncio.wait_for(watch, ENOUGH_S)
     with pytest.raises(ToxiproxyProblem, match="died"):
-        server.check()
+        await server.check()
     with pytest.raises(ToxiproxyProblem, match="toxiproxy: reset: "):
         await server.client.reset()
 

@@ -15,7 +15,7 @@ async def test_sigterm_finishes_what_was_accepted_and_exits_0(tmp_path: Path) ->
         async with asyncio.timeout(PATIENCE_S):
             while (await system.status())["tasks_submitted"] < 30:
                 await asyncio.sleep(0.005)
-        system.coordinator.terminate()
+        await system.coordinator.terminate()
         assert {status for status, _ in await asyncio.gather(*answers)} == {200}
         state = await system.coordinator.wait(PATIENCE_S)
         assert state.code == 0
@@ -45,18 +45,18 @@ async def ended_saying_so(alone: RunningSystem, waiting: asyncio.Task[tuple[int,
 async def test_a_drain_ends_at_its_bound_and_tells_the_clients(tmp_path: Path) -> None:
     async with running_system(tmp_path, workers=0, WORKER_TIMEOUT="60", DRAIN_TIMEOUT="0.1") as alone:
         waiting = await asked_in_vain(alone)
-        alone.coordinator.terminate()
+        await alone.coordinator.terminate()
         await ended_saying_so(alone, waiting)
 
 
 async def test_a_second_sigterm_does_not_wait_for_the_drain(tmp_path: Path) -> None:
     async with running_system(tmp_path, workers=0, WORKER_TIMEOUT="60", DRAIN_TIMEOUT="60") as alone:
         waiting = await asked_in_vain(alone)
-        alone.coordinator.terminate()
+        await alone.coordinator.terminate()
         async with asyncio.timeout(PATIENCE_S):
             while not alone.lines("draining"):
                 await asyncio.sleep(0.01)
-        alone.coordinator.terminate()
+        await alone.coordinator.terminate()
         await ended_saying_so(alone, waiting)
 
 
@@ -67,7 +67,7 @@ async def test_a_client_that_stalls_in_its_body_is_refused_and_holds_nothing_up(
             head = b"POST /infer HTTP/1.1\r\nHost: x\r\nContent-Length: 20\r\nExpect: 100-continue\r\n\r\n"
             writer.write(head + b'{"input":')
             assert await reader.readuntil(b"\r\n\r\n") == b"HTTP/1.1 100 Continue\r\n\r\n"  # it is being read
-            system.coordinator.terminate()
+            await system.coordinator.terminate()
             assert (await reader.read()).startswith(b"HTTP/1.1 503")
             writer.close()
         assert (await system.coordinator.wait(PATIENCE_S)).code == 0

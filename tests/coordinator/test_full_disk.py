@@ -16,5 +16,5 @@ async def test_a_full_disk_costs_log_lines_and_no_answer(tmp_path: Path) -> None
         assert (await system.status())["tasks_completed"] == 5
 
         for process in (system.coordinator, *system.workers):
-            process.terminate()
+            await process.terminate()
             assert (await process.wait(PATIENCE_S)).code == 0

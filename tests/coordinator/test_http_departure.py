@@ -145,7 +145,7 @@ async def test_clients_that_hold_on_do_not_hold_up_the_end(tmp_path: Path) -> No
         half_closed.stop_sending()
         await until_pending(alone, "half")
         began = asyncio.get_running_loop().time()
-        alone.coordinator.terminate()
+        await alone.coordinator.terminate()
         assert (await half_closed.reply()).status == 500
         assert (await in_its_body.reply()).status == 503
         assert (await alone.coordinator.wait(PATIENCE_S)).code == 0

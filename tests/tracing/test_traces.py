@@ -184,7 +184,7 @@ async def test_receivers_that_are_not_there_cost_spans_and_nothing_else(tmp_path
                 await infer(system)
             began = time.monotonic()
             for process in (system.coordinator, *system.workers):
-                process.terminate()
+                await process.terminate()
             for process in (system.coordinator, *system.workers):
                 state = await process.wait(PATIENCE_S)
                 assert state.code == 0, state

@@ -69,7 +69,11 @@ class SimulatedNode:
     def node(self) -> Node:
         return self._node
 
-    def state(self) -> NodeState:
+    async def state(self) -> NodeState:
+        return self.look()
+
+    def look(self) -> NodeState:
+        """At what it is in this moment, which is the only one."""
         process = self.process
         if process is None:
             return NodeState(Phase.NEW, "no life yet")
@@ -91,7 +95,7 @@ class SimulatedNode:
         until = self._loop.time() + self._node.ready_within_s
         while not (last := await self.probe(PROBE_S)).ready:
             if not self._alive:
-                raise ClusterProblem(f"{self._node.name} {self.state()} before it was ready\n{self.log.tail()}")
+                raise ClusterProblem(f"{self._node.name} {self.look()} before it was ready\n{self.log.tail()}")
             if self._loop.time() > until:
                 raise ClusterProblem(
                     f"{self._node.name} was not ready within {self._node.ready_within_s:g} s\n  readiness probe: {last}"
@@ -203,14 +207,14 @@ class SimulatedNode:
             async with asyncio.timeout(END_S):
                 await self._gone.wait()
         except TimeoutError:
-            still = f"{self._node.name}: {self.state()} {END_S:g} s after it was told to end"
+            still = f"{self._node.name}: {self.look()} {END_S:g} s after it was told to end"
             raise ClusterProblem(f"{still}\n{self.log.tail()}") from None
 
     def _exited(self, process: Process) -> None:
         self._loop.call_soon(self._gone.set, context=self._loop.outside)
         if self._ended_here:
             return
-        state, supervision = self.state(), self._node.supervision
+        state, supervision = self.look(), self._node.supervision
         self._on_exit(UnexpectedExit(self._node.name, self._loop.time(), state, self.log.tail()))
         if supervision is not None and process.code == supervision.code:
             self._revival = self._loop.create_task(self._revive(supervision.after_s), context=self._loop.outside.copy())

@@ -46,6 +46,6 @@ def strike() -> Strike:
         if cluster.substrate == "docker":
             await asyncio.to_thread(node._contained.container.kill, number.name)
         else:
-            os.kill(int(node.state().life.removeprefix("pid ")), number)
+            os.kill(int((await node.state()).life.removeprefix("pid ")), number)
 
     return strike

@@ -75,15 +75,15 @@ async def test_healing_brings_back_whatever_was_broken_by_hand(cluster: Cluster)
     await cluster.edges["client→front"].disable()
     assert await ask(cluster, "hello") is OpType.INFO
     await cluster.heal()
-    assert [node.state().phase for node in (back1, back2, front)] == [Phase.RUNNING] * 3
+    assert [(await node.state()).phase for node in (back1, back2, front)] == [Phase.RUNNING] * 3
     assert [await ask(cluster, "hello") for _ in range(4)] == [OpType.OK] * 4
     assert cluster.unexpected_exits() == ()
 
 
 async def test_healing_a_sound_cluster_changes_nothing(cluster: Cluster) -> None:
-    lives = [node.state().life for node in cluster.nodes.values()]
+    lives = [(await node.state()).life for node in cluster.nodes.values()]
     await cluster.heal()
-    assert [node.state().life for node in cluster.nodes.values()] == lives
+    assert [(await node.state()).life for node in cluster.nodes.values()] == lives
 
 
 async def test_an_exit_that_no_fault_caused_is_remembered_also_after_healing(cluster: Cluster, strike: Strike) -> None:
@@ -102,7 +102,7 @@ async def test_a_node_that_ends_in_the_moment_of_its_healing_is_healed(cluster: 
     for _ in range(20):
         await back1.terminate()
         await cluster.heal()
-        assert back1.state().phase is Phase.RUNNING
+        assert (await back1.state()).phase is Phase.RUNNING
 
 
 async def test_a_supervised_node_that_ends_with_its_code_is_started_again_and_with_no_other(
@@ -114,16 +114,18 @@ async def test_a_supervised_node_that_ends_with_its_code_is_started_again_and_wi
         system = with_node(system, replace(back(name), command=command, supervision=Supervision(code, after_s=0.1)))
     async with start(system, logs=tmp_path) as cluster:
         back1, back2 = cluster.nodes["back1"], cluster.nodes["back2"]
-        first = back1.state().life
+        first = (await back1.state()).life
         for name in ("back1", "back2"):
             await strike(cluster, name, SIGTERM)
-        await until(lambda: back1.state().life != first and back1.state().phase is Phase.RUNNING)
+        async with asyncio.timeout(DEADLINE_S):
+            while (state := await back1.state()).life == first or state.phase is not Phase.RUNNING:
+                await asyncio.sleep(0.01)
         # Which of the two is seen to end first is chance.
         exits = sorted((each.node, each.state.code) for each in cluster.unexpected_exits())
         assert exits == [("back1", 15), ("back2", 15)]
-        assert back2.state().phase is Phase.EXITED
+        assert (await back2.state()).phase is Phase.EXITED
         await cluster.heal()  # also while a start is under way
-        assert [node.state().phase for node in (back1, back2)] == [Phase.RUNNING] * 2
+        assert [(await node.state()).phase for node in (back1, back2)] == [Phase.RUNNING] * 2
 
 
 async def test_two_clusters_at_once_do_not_meet(cluster: Cluster, start: Start, tmp_path: Path) -> None:

@@ -184,7 +184,7 @@ async def test_a_node_can_lose_its_network_and_gets_another_address(tmp_path: Pa
     async with DockerCluster(relay(), logs=tmp_path) as cluster:
         node = cluster.nodes["back1"]
         assert isinstance(node, Disconnectable)
-        had, life = await node.network_address(), node.state().life
+        had, life = await node.network_address(), (await node.state()).life
         lost = disconnect("back1").fault.on(cluster, "back1")
         await lost.inject()
         evidence = await lost.evidence(DEADLINE_S)
@@ -195,7 +195,7 @@ async def test_a_node_can_lose_its_network_and_gets_another_address(tmp_path: Pa
         has = await node.network_address()
         assert has
         assert has != had
-        assert node.state().life == life
+        assert (await node.state()).life == life
         await until_ready(cluster, "front→back1")
 
 
@@ -229,7 +229,7 @@ async def test_a_node_that_takes_more_than_its_memory_is_killed_for_it_and_says_
         limited = limit_memory("back1", mib=20, spare=True).fault.on(cluster, "back1")
         await limited.inject()
         async with asyncio.timeout(DEADLINE_S):
-            while node.state().phase is not Phase.EXITED or not cluster.unexpected_exits():
+            while (await node.state()).phase is not Phase.EXITED or not cluster.unexpected_exits():
                 await asyncio.sleep(0.05)
         evidence = await limited.evidence(1.0)
         assert evidence.bit, evidence
@@ -238,7 +238,7 @@ async def test_a_node_that_takes_more_than_its_memory_is_killed_for_it_and_says_
         await limited.heal()
         assert (await node.probe(1.0)).ready
         assert not (await limited.evidence(1.0)).bit
-        assert OUT_OF_MEMORY not in str(node.state())
+        assert OUT_OF_MEMORY not in str(await node.state())
 
 
 async def test_nobody_outside_its_network_is_asked_for_the_address_of_a_node_that_is_gone(

@@ -23,8 +23,8 @@ def descendants() -> set[int]:
     return {child.pid for child in psutil.Process().children(recursive=True)}
 
 
-def pid_of(node: NodeHandle) -> int:
-    return int(node.state().life.removeprefix("pid "))
+async def pid_of(node: NodeHandle) -> int:
+    return int((await node.state()).life.removeprefix("pid "))
 
 
 async def until(condition: Callable[[], bool]) -> None:
@@ -69,7 +69,7 @@ async def test_nothing_is_left_when_starting_is_cancelled(tmp_path: Path) -> Non
 async def test_a_node_starts_once_those_it_needs_are_ready(cluster: LocalCluster) -> None:
     born = {}
     for name, node in cluster.nodes.items():
-        born[name] = psutil.Process(pid_of(node)).create_time()
+        born[name] = psutil.Process(await pid_of(node)).create_time()
     assert born["front"] > max(born["back1"], born["back2"])
 
 

@@ -171,10 +171,10 @@ async def test_evidence_is_gone_when_somebody_else_undoes_the_fault(case: Case, 
 async def test_healing_what_was_never_injected_or_is_healed_already_does_nothing(
     case: Case, cluster: LocalCluster
 ) -> None:
-    lives = [node.state().life for node in cluster.nodes.values()]
+    lives = [(await node.state()).life for node in cluster.nodes.values()]
     struck = injection(case, cluster)
     await struck.heal()
-    assert [node.state().life for node in cluster.nodes.values()] == lives
+    assert [(await node.state()).life for node in cluster.nodes.values()] == lives
     await struck.inject()
     await struck.heal()
     await struck.heal()

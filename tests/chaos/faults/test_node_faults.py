@@ -96,7 +96,7 @@ async def test_poison_kills_each_life_and_is_counted(cluster: LocalCluster) -> N
     poisoned = on(cluster, crash_on("back1", text="work"))  # what the node is asked for by `work`
     await poisoned.inject()
     for deaths in (1, 2):
-        life = node.state().life
+        life = (await node.state()).life
         assert not (await node.work(1)).answered
         await cluster_revives(node, life)
         assert (await poisoned.evidence(WINDOW_S)).figures == {"in_force": True, "deaths": deaths}
@@ -107,7 +107,7 @@ async def test_poison_kills_each_life_and_is_counted(cluster: LocalCluster) -> N
 
 async def cluster_revives(node: SelfInflicting, life: str) -> None:
     async with asyncio.timeout(10):
-        while node.state().life == life or not (await node.probe(1)).ready:
+        while (await node.state()).life == life or not (await node.probe(1)).ready:
             await asyncio.sleep(0.02)
 
 
@@ -142,7 +142,7 @@ class Tight:
     node: Node = field(default_factory=lambda: Node("back1", ("true",)))
     limits: list[int | None] = field(default_factory=list)
 
-    def state(self) -> NodeState:
+    async def state(self) -> NodeState:
         return NodeState(Phase.RUNNING, "only")
 
     async def probe(self, timeout_s: float) -> ProbeResult:  # noqa: ARG002 - of the protocol
