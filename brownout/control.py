@@ -24,8 +24,8 @@ from aiohttp import web
 
 from brownout.session import Session
 from chaos.catalogue import catalogue
-from chaos.ports import LOOPBACK
 from chaos.problems import HarnessProblem
+from chaos.processes.ports import LOOPBACK
 from reports.windows import FaultWindow
 
 LARGEST: Final = 64 * 1024  # bytes of a question; a fault takes some hundred

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Final, Self
 
 from brownout.supervised import Supervised
-from chaos.ports import LOOPBACK, PortReservation
 from chaos.probes import HttpProbe, attempt
 from chaos.problems import HarnessProblem
-from chaos.process import OsProcess, ProcessProblem
+from chaos.processes.ports import LOOPBACK, PortReservation
+from chaos.processes.process import OsProcess, ProcessProblem
 
 COORDINATOR: Final = "coordinator"
 READY_WITHIN_S: Final = 30.0

@@ -103,7 +103,7 @@ def _lines(rejudged: Rejudged) -> Iterator[Text]:
     from rich.text import Text  # noqa: PLC0415 - see brownout/__init__.py
 
     from chaos.judgement import MARKS  # noqa: PLC0415
-    from chaos.terminal import STYLES  # noqa: PLC0415
+    from chaos.session.terminal import STYLES  # noqa: PLC0415
 
     judgement = rejudged.judgement
     mark = f"{MARKS[judgement.verdict]} {judgement.verdict.value} "

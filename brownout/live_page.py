@@ -7,9 +7,9 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
-from chaos.ports import LOOPBACK
 from chaos.probes import HttpProbe, attempt
-from chaos.process import OsProcess, ProcessProblem
+from chaos.processes.ports import LOOPBACK
+from chaos.processes.process import OsProcess, ProcessProblem
 
 NAME: Final = "dashboard"
 READY_WITHIN_S: Final = 60.0  # takes 3 s; it starts last in line, when everything else is busy starting too

@@ -21,11 +21,11 @@ from brownout.substrate_option import Where
 from chaos.bundled import bundled
 from chaos.case import Case, NoCase
 from chaos.experiment import Experiment
-from chaos.in_laboratory import carry_out
+from chaos.exploring.in_laboratory import carry_out
+from chaos.exploring.regression import Regression
 from chaos.laboratory import Laboratory
 from chaos.problems import HarnessProblem
 from chaos.provenance import provenance
-from chaos.regression import Regression
 from chaos.schedule import Schedule
 from chaos.standard import standard
 from chaos.substrate import Substrate, launcher, timekeeper

@@ -5,8 +5,8 @@ from contextlib import suppress
 
 import psutil
 
-from chaos.ports import LOOPBACK
 from chaos.problems import HarnessProblem
+from chaos.processes.ports import LOOPBACK
 
 
 class PortTaken(HarnessProblem):

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from chaos.progress import Moment, Progress, Say
-from chaos.terminal import told
+from chaos.session.terminal import told
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from brownout.backoff import Backoff
 from chaos.probes import GrpcHealthProbe, attempt
-from chaos.process import OsProcess, ProcessProblem, ProcessState
+from chaos.processes.process import OsProcess, ProcessProblem, ProcessState
 
 READY_WITHIN_S: Final = 30.0  # takes 1-2 s; a machine busy with other things is allowed its time
 PROBE_S: Final = 1.0

@@ -17,8 +17,8 @@ from brownout.fleet import Fleet, FleetProblem, Plan, running
 from brownout.live_page import LivePage
 from brownout.log_follower import following
 from brownout.screen import Screen
-from chaos.ports import PortReservation
 from chaos.problems import HarnessProblem
+from chaos.processes.ports import PortReservation
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 DECIDED: Final = {"PORT": "--port", "WORKERS": "--workers"}  # settings that an option of this command replaces

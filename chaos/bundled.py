@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from chaos.bundled_image import bundled_image
-from chaos.client import InferClient, RoamingInferClient
+from chaos.clients.client import InferClient, RoamingInferClient
 from chaos.probes import GrpcEmptyCallProbe, GrpcHealthProbe, HttpProbe
 from chaos.recipe import remakeable
 from chaos.system_under_test import CLIENT, Edge, InvalidSystem, Node, StatusPage, Supervision, SystemUnderTest

@@ -9,7 +9,7 @@ from typing import Any, Final
 import aiohttp
 import orjson
 
-from chaos.outcomes import describe
+from chaos.clients.outcomes import describe
 from chaos.page import Page
 from chaos.recorder import Recorder
 from reports.history import OBSERVER, OpType, status_of

@@ -17,7 +17,7 @@ import pytest
 
 if TYPE_CHECKING:
     from chaos.experiment import Experiment
-    from chaos.explorer import Explorer
+    from chaos.exploring.explorer import Explorer
     from chaos.laboratory import Laboratory
 
 SUBSTRATES: Final = ("simulated", "local", "docker")
@@ -70,7 +70,7 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[explored_key] = []
     config.pluginmanager.register(Finished(config), "brownout-finished")
     if config.getoption("--chaos-examples") is not None or config.getoption("--chaos-budget") is not None:
-        from chaos.parts import parts  # noqa: PLC0415 - see above
+        from chaos.exploring.parts import parts  # noqa: PLC0415 - see above
 
         parts(config)  # says now what makes no sense, and not for each test
 
@@ -103,7 +103,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A long exploration is several tests, which processes of xdist can share."""
     if "exploration" not in metafunc.fixturenames:
         return
-    from chaos.parts import parts  # noqa: PLC0415 - see above
+    from chaos.exploring.parts import parts  # noqa: PLC0415 - see above
 
     each = parts(metafunc.config)
     metafunc.parametrize("exploration", each, indirect=True, ids=str)
@@ -131,8 +131,8 @@ def pytest_runtest_makereport(
 @pytest.fixture(scope="session")
 def laboratory(pytestconfig: pytest.Config) -> Iterator[Laboratory]:
     """What all experiments of this session share; skips where clusters cannot run."""
-    from chaos.parting import die_with_parent, sigterm_as_ctrl_c  # noqa: PLC0415 - see above
-    from chaos.session import open_laboratory  # noqa: PLC0415 - see above
+    from chaos.session.fixtures import open_laboratory  # noqa: PLC0415 - see above
+    from chaos.session.parting import die_with_parent, sigterm_as_ctrl_c  # noqa: PLC0415 - see above
 
     if hasattr(pytestconfig, "workerinput"):
         die_with_parent()
@@ -148,7 +148,7 @@ def laboratory(pytestconfig: pytest.Config) -> Iterator[Laboratory]:
 @pytest.fixture
 def experiment(request: pytest.FixtureRequest, laboratory: Laboratory) -> Iterator[Experiment]:
     """Call it to put a system under load and to break it; each call is a run on a cluster of its own."""
-    from chaos.session import experiment_of, properties  # noqa: PLC0415 - see above
+    from chaos.session.fixtures import experiment_of, properties  # noqa: PLC0415 - see above
 
     node: pytest.Item = request.node
     experiment = experiment_of(node, laboratory)
@@ -169,7 +169,7 @@ def experiment(request: pytest.FixtureRequest, laboratory: Laboratory) -> Iterat
 @pytest.fixture
 def exploration(request: pytest.FixtureRequest, laboratory: Laboratory) -> Iterator[Explorer]:
     """Give it a strategy for cases to have many generated runs judged, and the first failure made small."""
-    from chaos.session import explorer_of  # noqa: PLC0415 - see above
+    from chaos.session.fixtures import explorer_of  # noqa: PLC0415 - see above
 
     node: pytest.Item = request.node
     explorer = explorer_of(node, laboratory, request.param)
@@ -185,13 +185,13 @@ def pytest_terminal_summary(
 ) -> Generator[None, None, None]:
     finished, skipped = config.stash[finished_key], config.stash[skipped_key]
     if finished or skipped:
-        from chaos.terminal import summarise  # noqa: PLC0415 - see above
+        from chaos.session.terminal import summarise  # noqa: PLC0415 - see above
 
         summarise(finished, skipped, terminalreporter, config)
         _summarise_step(terminalreporter, config)
     explored = config.stash[explored_key]
     if explored:
-        from chaos.explored import Explored  # noqa: PLC0415 - see above
+        from chaos.exploring.explored import Explored  # noqa: PLC0415 - see above
 
         Explored.of(explored).tell(terminalreporter)
     return (yield)
@@ -201,7 +201,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     """What was to be met and was not fails the session, which tells it at the end."""
     told = session.config.stash[explored_key]
     if told and session.config.getoption("--chaos-cover") and session.exitstatus == pytest.ExitCode.OK:
-        from chaos.explored import Explored  # noqa: PLC0415 - see above
+        from chaos.exploring.explored import Explored  # noqa: PLC0415 - see above
 
         if Explored.of(told).never:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
@@ -209,7 +209,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _summarise_step(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """For GitHub Actions, which says where."""
-    from chaos.step_summary import VARIABLE, append_to, step_summary  # noqa: PLC0415 - see above
+    from chaos.session.step_summary import VARIABLE, append_to, step_summary  # noqa: PLC0415 - see above
 
     if not (file := os.environ.get(VARIABLE)):
         return

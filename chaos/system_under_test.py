@@ -67,8 +67,8 @@ class Session(Protocol):
     async def ask(self, input: str, deadline_s: float) -> Reply:  # noqa: A002 - the project's word for it
         """Send one input and wait at most `deadline_s`; whatever goes wrong on the way is a reply too.
 
-        `chaos.outcomes` knows which of the three a reply is: `of_status` by its HTTP status, `of_error` by the error
-        met instead of one.
+        `chaos.clients.outcomes` knows which of the three a reply is: `of_status` by its HTTP status, `of_error` by the
+        error met instead of one.
         """
 
 

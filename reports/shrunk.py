@@ -1,6 +1,6 @@
 """What a failure was before it was made small, and which of its faults shrinking left.
 
-run.json of a run that repeats such a failure has, written by `chaos.exploration`:
+run.json of a run that repeats such a failure has, written by `chaos.exploring.exploration`:
 
     "shrunk_from": {"under": "brownout(workers=2) under poisson(…), seed 3", "seconds": 12.0,
                     "schedule": {…}, "tries": 41, "substrate": "simulated"}

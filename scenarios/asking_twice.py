@@ -8,8 +8,8 @@ from itertools import count
 from typing import Final
 
 from chaos.bundled import NOTHING, bundled
-from chaos.client import InferClient
-from chaos.infer_session import InferSession, connected
+from chaos.clients.client import InferClient
+from chaos.clients.infer_session import InferSession, connected
 from chaos.recipe import remakeable
 from chaos.system_under_test import Reply, Session, SystemUnderTest
 from reports.history import OpType

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 
 from chaos.bundled import bundled
 from chaos.case import Case
-from chaos.explorer import Explorer
+from chaos.exploring.explorer import Explorer
+from chaos.exploring.limits import Limits
+from chaos.exploring.strategies import DEADLY, SEEN_AT_ONCE, schedules, workloads
 from chaos.invariants import (
     Invariant,
     answered_once,
@@ -25,8 +27,6 @@ from chaos.invariants import (
     reconciled,
     retries_explained,
 )
-from chaos.limits import Limits
-from chaos.strategies import DEADLY, SEEN_AT_ONCE, schedules, workloads
 from chaos.system_under_test import SystemUnderTest
 from scenarios.asking_twice import asked_twice
 

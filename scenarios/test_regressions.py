@@ -9,7 +9,7 @@ from typing import Final
 import pytest
 
 from chaos.experiment import Experiment
-from chaos.regression import FOLDER, Regression, regressions
+from chaos.exploring.regression import FOLDER, Regression, regressions
 
 FILES: Final = regressions(Path(__file__).with_name(FOLDER))
 

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 
-from chaos.process import OsProcess
+from chaos.processes.process import OsProcess
 from system.exposure import is_loopback
 from tests.tls.authority import Authority
 

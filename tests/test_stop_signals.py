@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from chaos.process import ProcessProblem
+from chaos.processes.process import ProcessProblem
 from tests.coordinator.running import running_system
 
 

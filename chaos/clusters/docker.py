@@ -34,7 +34,7 @@ from chaos.clusters.image import ensure, pull
 from chaos.clusters.local import LocalCluster
 from chaos.clusters.local_edge import LocalEdge
 from chaos.clusters.orders import Orders
-from chaos.ports import PortReservation
+from chaos.processes.ports import PortReservation
 from chaos.system_under_test import Edge, Node, SystemUnderTest
 from chaos.toxiproxy.narration import in_silence
 

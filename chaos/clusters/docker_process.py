@@ -1,4 +1,4 @@
-"""The program of one container: what `chaos.process.OsProcess` is to a process of this machine, through the Docker API.
+"""The program of one container, through the Docker API: what `chaos.processes.process.OsProcess` is to a process here.
 
 The API blocks, so every call is made by one thread of the program's own, in the order in which they were asked for: a
 call that was cut short is still carried out before the next. A second thread per life copies what the program says to
@@ -25,8 +25,8 @@ from chaos.clusters.cluster import OUT_OF_MEMORY, ClusterProblem, NodeState
 from chaos.clusters.cluster import Phase as NodePhase
 from chaos.clusters.docker_engine import FAILURES, obeying
 from chaos.clusters.docker_network import DockerNetwork
-from chaos.ports import LOOPBACK
-from chaos.process import Phase, ProcessProblem, ProcessState
+from chaos.processes.ports import LOOPBACK
+from chaos.processes.process import Phase, ProcessProblem, ProcessState
 
 SIGNAL_EFFECT_S: Final = 15.0  # for the engine to carry out what cannot be refused
 LIFE_S: Final = 24 * 3600

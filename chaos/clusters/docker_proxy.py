@@ -15,9 +15,9 @@ from docker import DockerClient
 from chaos.clusters.docker_process import ContainerProcess, Plan
 from chaos.clusters.image import ensure
 from chaos.image import Image
-from chaos.ports import PortReservation
 from chaos.probes import TcpProbe, attempt
-from chaos.process import ProcessState
+from chaos.processes.ports import PortReservation
+from chaos.processes.process import ProcessState
 from chaos.toxiproxy.client import ToxiproxyClient
 from chaos.toxiproxy.find import find
 from chaos.toxiproxy.problem import ToxiproxyMissing, ToxiproxyProblem

@@ -19,12 +19,12 @@ from chaos.clusters.local_edge import LocalEdge
 from chaos.clusters.local_node import LocalNode
 from chaos.clusters.orders import Orders
 from chaos.clusters.process_node import Process, ProcessNode
-from chaos.keeper import Keeper
 from chaos.machine import Machine, this_machine
 from chaos.page import Page
-from chaos.ports import LOOPBACK, PortReservation
 from chaos.problems import HarnessProblem
-from chaos.process import OsProcess
+from chaos.processes.keeper import Keeper
+from chaos.processes.ports import LOOPBACK, PortReservation
+from chaos.processes.process import OsProcess
 from chaos.system_under_test import Edge, Node, Session, StatusPage, SystemUnderTest
 from chaos.toxiproxy.client import ToxiproxyClient
 from chaos.toxiproxy.find import find

@@ -8,10 +8,10 @@ from chaos.clusters.cluster import NodeState, Phase, UnexpectedExit
 from chaos.clusters.orders import Orders
 from chaos.clusters.process_node import ProcessNode
 from chaos.clusters.starvation import Starvation
-from chaos.ports import listener
 from chaos.probes import ProbeResult
-from chaos.process import OsProcess
-from chaos.process import Phase as ProcessPhase
+from chaos.processes.ports import listener
+from chaos.processes.process import OsProcess
+from chaos.processes.process import Phase as ProcessPhase
 from chaos.system_under_test import Node
 
 PHASES: Final = {

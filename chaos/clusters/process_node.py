@@ -9,7 +9,7 @@ from typing import Any, Final, Protocol
 from chaos.clusters.cluster import ClusterProblem, Confession, NodeState, UnexpectedExit
 from chaos.clusters.orders import Orders
 from chaos.probes import ProbeOutcome, ProbeResult, attempt
-from chaos.process import ProcessProblem, ProcessState
+from chaos.processes.process import ProcessProblem, ProcessState
 from chaos.system_under_test import Node
 
 PROBE_S: Final = 1.0  # for one readiness probe; a node that is ready answers in milliseconds
@@ -19,7 +19,7 @@ GRACE_S: Final = 3.0  # between SIGTERM and SIGKILL; the load is over by then, s
 
 
 class Process(Protocol):
-    """What runs a node's program; `chaos.process.OsProcess` says what each of these does."""
+    """What runs a node's program; `chaos.processes.process.OsProcess` says what each of these does."""
 
     async def look(self) -> ProcessState: ...
 

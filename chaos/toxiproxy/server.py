@@ -6,9 +6,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, NoReturn, Self
 
-from chaos.keeper import Keeper
-from chaos.ports import LOOPBACK, PortReservation
-from chaos.process import OsProcess
+from chaos.processes.keeper import Keeper
+from chaos.processes.ports import LOOPBACK, PortReservation
+from chaos.processes.process import OsProcess
 from chaos.toxiproxy.client import ToxiproxyClient
 from chaos.toxiproxy.problem import ToxiproxyProblem
 

@@ -14,7 +14,7 @@ from random import Random
 import psutil
 import pytest
 
-from chaos.infer_session import connected
+from chaos.clients.infer_session import connected
 from chaos.load import Load
 from chaos.machine import Watchman, collecting_little
 from chaos.recorder import Recorder

@@ -8,7 +8,7 @@ import orjson
 from brownout.examination import substrates_of
 from brownout.finding import Finding, State
 from brownout.surroundings import port
-from chaos.ports import LOOPBACK
+from chaos.processes.ports import LOOPBACK
 from tests.brownout.running_up import brownout
 
 

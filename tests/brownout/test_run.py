@@ -12,8 +12,8 @@ import pytest
 
 from chaos.bundled import bundled
 from chaos.case import Case
+from chaos.exploring.regression import Regression
 from chaos.faults import crash, down
-from chaos.regression import Regression
 from chaos.schedule import Schedule
 from chaos.standard import standard
 from chaos.workload import constant

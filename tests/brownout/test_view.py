@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.ports import PortReservation
+from chaos.processes.ports import PortReservation
 from tests.brownout.running_up import COMMAND, brownout, eventually
 
 

@@ -10,7 +10,7 @@ from contextlib import closing, contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
 
-from chaos.ports import PortReservation
+from chaos.processes.ports import PortReservation
 from tests.brownout.running_up import RunningUp, eventually
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from chaos.ports import PortReservation
+from chaos.processes.ports import PortReservation
 from tests.brownout.running_up import COMMAND, RunningUp, infer, running_up
 from tests.browser.chromium import Visit
 from tests.browser.serving import dashboard, page_of

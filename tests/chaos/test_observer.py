@@ -7,7 +7,7 @@ import pytest
 
 from chaos.http_page import http_page
 from chaos.observer import Observer
-from chaos.ports import PortReservation
+from chaos.processes.ports import PortReservation
 from chaos.recorder import Recorder
 from reports.history import Op, OpType
 from tests.chaos.scripted_server import Script, saying, serving

@@ -7,8 +7,8 @@ import grpc.aio
 import pytest
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from chaos.ports import PortReservation
 from chaos.probes import GrpcHealthProbe, HttpProbe, Probe, ProbeOutcome, TcpProbe, attempt
+from chaos.processes.ports import PortReservation
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 

@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from chaos.bundled import bundled
-from chaos.client import InferClient
+from chaos.clients.client import InferClient
 from chaos.recipe import NotRemakeable, Recipe, recipe_of, remake, remakeable
 from chaos.system_under_test import SystemUnderTest
 from tests.chaos.relay import relay

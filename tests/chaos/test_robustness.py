@@ -20,11 +20,11 @@ from chaos.clusters.local import LocalCluster
 from chaos.experiment import Experiment
 from chaos.faults import crash
 from chaos.invariants import no_loss
-from chaos.keeper import Keeper
 from chaos.laboratory import Laboratory
-from chaos.ports import PortReservation, listener
 from chaos.problems import HarnessProblem
-from chaos.process import OsProcess
+from chaos.processes.keeper import Keeper
+from chaos.processes.ports import PortReservation, listener
+from chaos.processes.process import OsProcess
 from chaos.run import Inconclusive, Run
 from chaos.substrate import Substrate, launcher
 from chaos.system_under_test import SystemUnderTest
@@ -195,8 +195,8 @@ async def test_the_children_of_a_process_do_not_outlive_a_harness_that_is_killed
     harness = f"""
 import asyncio, sys
 from pathlib import Path
-from chaos.keeper import Keeper
-from chaos.process import OsProcess
+from chaos.processes.keeper import Keeper
+from chaos.processes.process import OsProcess
 
 async def main():
     log = Path({str(tmp_path / "p.log")!r})

@@ -10,7 +10,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from chaos.ports import PortReservation
+from chaos.processes.ports import PortReservation
 from tests.compose.project import Project, until
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]

@@ -12,8 +12,8 @@ from typing import Any
 import aiohttp
 import orjson
 
-from chaos.ports import PortReservation
-from chaos.process import OsProcess
+from chaos.processes.ports import PortReservation
+from chaos.processes.process import OsProcess
 
 PATIENCE_S = 30.0
 

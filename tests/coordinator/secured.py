@@ -12,8 +12,8 @@ from typing import Any
 
 import aiohttp
 
-from chaos.ports import PortReservation
-from chaos.process import OsProcess
+from chaos.processes.ports import PortReservation
+from chaos.processes.process import OsProcess
 from tests.coordinator.running import PATIENCE_S
 from tests.tls.authority import Authority, Identity
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
-from chaos.ports import PortReservation
+from chaos.processes.ports import PortReservation
 from system.coordinator.health import flaw
 
 

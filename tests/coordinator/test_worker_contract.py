@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from chaos.ports import PortReservation
-from chaos.process import OsProcess
+from chaos.processes.ports import PortReservation
+from chaos.processes.process import OsProcess
 from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item, Worker
 from system.coordinator.grpc_worker import GrpcWorker
 from tests.coordinator.scripted import ScriptedWorker

@@ -20,7 +20,7 @@ RUN_BY: Final = {
     ".venv/bin/pytest -m chaos --substrate simulated test_first.py": "tests/docs/test_pages.py",
     ".venv/bin/pytest -m chaos test_first.py": "tests/test_readme.py",  # the same scenario
     ".venv/bin/pytest -m chaos --substrate simulated -n 2 --chaos-budget 3600 --chaos-cover --chaos-save"
-    " scenarios/test_explore.py": "tests/chaos/test_explorer.py, for seconds",
+    " scenarios/test_explore.py": "tests/chaos/exploring/test_explorer.py, for seconds",
     ".venv/bin/brownout replay scenarios/regressions/answered_once-e7de62ce.json --substrate local": (
         "scenarios/test_regressions.py, by pytest; tests/brownout/test_run.py"
     ),

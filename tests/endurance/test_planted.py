@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from chaos.in_laboratory import in_laboratory
-from chaos.in_simulation import in_simulation
+from chaos.exploring.in_laboratory import in_laboratory
+from chaos.exploring.in_simulation import in_simulation
 from chaos.laboratory import Laboratory
 from tests.endurance.conftest import Report
 from tests.planted.coordinator import BUGS

@@ -11,13 +11,13 @@ from typing import Any, Final
 from hypothesis import strategies as st
 
 from chaos.case import Case
-from chaos.exploration import Exploration, Failure
-from chaos.in_simulation import in_simulation
-from chaos.limits import Limits
-from chaos.regression import Regression
+from chaos.exploring.exploration import Exploration, Failure
+from chaos.exploring.in_simulation import in_simulation
+from chaos.exploring.limits import Limits
+from chaos.exploring.regression import Regression
+from chaos.exploring.strategies import schedules, workloads
+from chaos.exploring.trial import Runner
 from chaos.standard import standard
-from chaos.strategies import schedules, workloads
-from chaos.trial import Runner
 from tests.planted.broken import broken
 
 SECONDS: Final = 6

@@ -8,8 +8,8 @@ import pytest
 
 from chaos.bundled import bundled
 from chaos.case import Case
-from chaos.in_simulation import in_simulation
-from chaos.regression import Regression
+from chaos.exploring.in_simulation import in_simulation
+from chaos.exploring.regression import Regression
 from reports.verdict import Verdict
 from system.coordinator.core.landing import Landing
 from tests.planted.coordinator import BUGS, planted

@@ -17,14 +17,14 @@ from urllib.request import urlopen
 
 import pytest
 
-from chaos.client import InferClient, RoamingInferClient
+from chaos.clients.client import InferClient, RoamingInferClient
 from chaos.clusters.docker_engine import EngineMissing
 from chaos.http_page import http_page
 from chaos.invariants import answered_once, answers_correct, no_loss
 from chaos.judgement import judge
 from chaos.load import Load
 from chaos.observer import Observer
-from chaos.ports import PortReservation
+from chaos.processes.ports import PortReservation
 from chaos.recorder import Recorder, loop_clock
 from chaos.substrate import REQUIRED
 from chaos.workload import poisson

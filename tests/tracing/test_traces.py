@@ -21,7 +21,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from chaos.ports import PortReservation
+from chaos.processes.ports import PortReservation
 from tests.coordinator.redirecting import across_a_kill
 from tests.coordinator.running import RunningSystem, running_system
 from tests.tracing.receiver import PATIENCE_S, ReceivedSpan, receiving

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 
-from chaos.ports import PortReservation
+from chaos.processes.ports import PortReservation
 from system.worker.health import flaw
 
 

@@ -14,6 +14,7 @@ from random import Random
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, NoReturn, Self
 
+from chaos.clients.wire import Sending
 from chaos.clusters.cluster import ClusterProblem, EdgeHandle, NodeHandle, UnexpectedExit
 from chaos.clusters.simulated.chance import chance
 from chaos.clusters.simulated.coordinator import Coordinator
@@ -30,7 +31,6 @@ from chaos.clusters.simulated.worker import Worker
 from chaos.page import Page
 from chaos.problems import HarnessProblem
 from chaos.system_under_test import Edge, Node, Session, StatusPage, SystemUnderTest, Variant
-from chaos.wire import Sending
 
 SCHEME: Final = "simulated://"
 EDGE_READY_S: Final = 5.0  # as on the local substrate

@@ -7,12 +7,12 @@ import errno
 from collections.abc import Mapping
 from typing import Final
 
+from chaos.clients.wire import REPLAYED_HEADER, Sending, WireReply
 from chaos.clusters.simulated.connection import Connection
 from chaos.clusters.simulated.http_wire import HttpReply, HttpRequest
 from chaos.clusters.simulated.link import Link
-from chaos.wire import REPLAYED_HEADER, Sending, WireReply
 
-IDLE_S: Final = 2.0  # as long as `chaos.infer_session` keeps a connection
+IDLE_S: Final = 2.0  # as long as `chaos.clients.infer_session` keeps a connection
 
 
 class Exchange:
@@ -54,7 +54,7 @@ class Exchange:
 
 
 class HttpClient:
-    """Implements `chaos.wire.Wire` over a link."""
+    """Implements `chaos.clients.wire.Wire` over a link."""
 
     def __init__(self, link: Link) -> None:
         self._link = link

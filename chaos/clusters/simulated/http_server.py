@@ -12,10 +12,10 @@ from typing import Any
 
 import orjson
 
+from chaos.clients.wire import REPLAYED_HEADER
 from chaos.clusters.simulated.connection import Connection
 from chaos.clusters.simulated.http_wire import HttpReply, HttpRequest
 from chaos.clusters.simulated.process import Process
-from chaos.wire import REPLAYED_HEADER
 from system.coordinator.core import account
 from system.coordinator.core.canary import Canary
 from system.coordinator.core.dispatcher import Dispatcher

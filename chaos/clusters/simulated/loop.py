@@ -17,8 +17,8 @@ from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
+from chaos.clients.wire import Wire
 from chaos.problems import HarnessProblem
-from chaos.wire import Wire
 
 if TYPE_CHECKING:
     from chaos.clusters.simulated.process import Process

@@ -8,12 +8,12 @@ import math
 from contextlib import suppress
 from dataclasses import dataclass
 
+from chaos.clients.wire import Sending
 from chaos.clusters.simulated.connection import Connection
 from chaos.clusters.simulated.grpc_wire import FRAMES, PREFACE, Begun, Failed, HealthCheck, Infer, Message
 from chaos.clusters.simulated.http_client import HttpClient
 from chaos.clusters.simulated.link import Link
 from chaos.probes import GrpcEmptyCallProbe, GrpcHealthProbe, HttpProbe, NotReady, Probe, ProbeResult, attempt
-from chaos.wire import Sending
 
 
 async def probed(link: Link, readiness: Probe, timeout_s: float, *, times: int = 1) -> ProbeResult:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import aiohttp
 
-from chaos.outcomes import describe, of_error, of_status
+from chaos.clients.outcomes import describe, of_error, of_status
 from chaos.probes import HttpProbe
 from chaos.system_under_test import Edge, Node, Reply, SystemUnderTest
 from reports.history import OpType

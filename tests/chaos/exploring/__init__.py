@@ -1,0 +1,1 @@
+"""Tests of generated runs: drawn, confirmed, made small, kept."""

@@ -1,0 +1,1 @@
+"""Tests of operating-system processes and ports."""

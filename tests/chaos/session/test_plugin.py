@@ -1,0 +1,329 @@
+"""The plugin as a user's project sees it: their own folder, their own system, pytest-asyncio in strict mode."""
+
+import os
+import re
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from pathlib import Path
+
+import orjson
+import psutil
+import pytest
+
+from chaos.toxiproxy.find import find
+
+pytest_plugins = ["pytester"]
+
+PROJECT = Path(__file__).parents[3]
+SCENARIO = """
+import pytest
+from chaos.invariants import no_loss
+from chaos.workload import constant
+from tests.chaos.relay import relay
+
+pytestmark = pytest.mark.chaos
+load = constant(rate=40, seconds=1, inputs=["good"])
+"""
+HELD = """
+async def test_it_holds(experiment):
+    run = await experiment(load, system=relay())
+    run.holds(no_loss())
+    await experiment.control(load, system=relay())
+"""
+UNJUDGED = """
+async def test_nobody_looks(experiment):
+    await experiment(load, system=relay())
+"""
+IDLE = """
+async def test_nothing_happens(experiment):
+    experiment(load, system=relay()).close()
+"""
+TOO_MUCH = """
+async def test_it_asserts_too_much(experiment):
+    run = await experiment(load, system=relay())
+    run.holds(no_loss())
+    assert run.retries > 0
+"""
+INTERRUPTED = """
+async def test_it_held_so_far(experiment):
+    run = await experiment(load, system=relay())
+    run.holds(no_loss())
+    raise KeyboardInterrupt
+"""
+ENDLESS = """
+async def test_it_goes_on(experiment):
+    await experiment(constant(rate=40, seconds=600, inputs=["good"]), system=relay())
+"""
+
+Write = Callable[..., None]
+
+
+@pytest.fixture(scope="module")
+def toxiproxy() -> str:
+    return str(find())
+
+
+@pytest.fixture
+def scenario(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, toxiproxy: str) -> Write:
+    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
+    monkeypatch.delenv("REQUIRE_SUBSTRATES", raising=False)
+    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
+    # Pytester moves HOME, and with it the cache that the server would be found in.
+    monkeypatch.setenv("TOXIPROXY_SERVER", toxiproxy)
+    # Two seconds of processor time in each session; one of them has every plugin that is installed here.
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis -p no:hypothesispytest")
+    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nstrict_markers = true\n")
+
+    def write(*tests: str) -> None:
+        pytester.makepyfile(test_scenario=SCENARIO + "".join(tests))
+
+    return write
+
+
+def run_directories(pytester: pytest.Pytester) -> list[Path]:
+    return sorted(path for path in (pytester.path / "reports" / "runs").iterdir() if not path.is_symlink())
+
+
+def test_a_scenario_runs_in_strict_mode_and_is_summarised(
+    pytester: pytest.Pytester, scenario: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario(HELD)
+    monkeypatch.delenv("PYTEST_ADDOPTS")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "summary.md"))
+    result = pytester.runpytest_subprocess("--junitxml=junit.xml", "--chaos-seed", "11")
+    result.assert_outcomes(passed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "brownout: substrate local, chaos seed 11",
+            "*= chaos =*",
+            "✔ HELD it_holds",
+            "    40 requests, 0 lost, 0 retries · p50 * ms, p99 * ms · * answers/s",
+            "    reports/runs/*Z-it_holds",
+            "✔ HELD control of constant(rate=40, seconds=1)",
+            "2 HELD",
+        ]
+    )
+    found = [
+        (each.attrib["name"], each.attrib["value"])
+        for each in ET.fromstring((pytester.path / "junit.xml").read_text()).iter("property")  # noqa: S314 - pytest's
+    ]
+    run, control = (str(path) for path in sorted(run_directories(pytester), key=lambda path: "control" in path.name))
+    assert found[:3] == [("verdict", "HELD"), ("run_directory", run), ("control_directory", control)]
+    assert [name for name, _ in found[3:]] == ["seed", "replay"]
+    assert (pytester.path / "summary.md").read_text().startswith("## Chaos: 2 HELD\n")
+    assert (pytester.path / "reports" / "runs" / "latest").exists()
+
+
+def test_a_seed_gives_the_same_requests_again(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(UNJUDGED)
+    first = pytester.runpytest_subprocess("--runs-dir", "first")
+    seed = re.search(r"chaos seed (\d+)", first.stdout.str())
+    assert seed is not None
+    pytester.runpytest_subprocess("--runs-dir", "second", "--chaos-seed", seed[1])
+    facts = [orjson.loads((pytester.path / name / "latest" / "run.json").read_bytes()) for name in ("first", "second")]
+    assert facts[0]["seed"] == facts[1]["seed"]
+    assert facts[0]["session_seed"] == int(seed[1])
+
+
+def test_a_run_that_nobody_judged_is_inconclusive_and_no_pass(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(UNJUDGED)
+    result = pytester.runpytest_subprocess("--chaos-seed", "5")
+    result.assert_outcomes(passed=1, errors=1)
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        [
+            "1 run was never judged: the scenario must call `holds` on every run",
+            "? INCONCLUSIVE nobody_looks",
+            "    ? experiment: nobody judged this run",
+            "1 INCONCLUSIVE",
+            "again: * -m pytest -m chaos --substrate local --chaos-seed 5 test_scenario.py::test_nobody_looks",
+        ]
+    )
+
+
+def test_the_command_to_run_it_again_works_where_it_was_printed(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(UNJUDGED)
+    elsewhere = pytester.mkdir("elsewhere")
+
+    def said(*command: str) -> str:
+        return subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, check=False).stdout
+
+    first = said(sys.executable, "-m", "pytest", "--chaos-seed", "5", "..")
+    again = re.search(r"^again: (.*)$", first, re.MULTILINE)
+    assert again is not None
+    second = said(*shlex.split(again[1]))
+    assert "chaos seed 5" in second
+    assert "? INCONCLUSIVE nobody_looks" in second
+    assert again[0] in second
+
+
+def test_a_scenario_that_runs_nothing_is_no_pass(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(IDLE)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(passed=1, errors=1)
+    result.stdout.fnmatch_lines(["nothing was run: the scenario must await `experiment(...)`"])
+
+
+def test_what_a_scenario_asserts_beyond_its_invariants_counts(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(TOO_MUCH)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["✘ VIOLATED it_asserts_too_much", "    ✘ scenario: AssertionError: assert 0 > 0"])
+
+
+def test_a_scenario_that_is_interrupted_after_its_run_held_is_inconclusive(
+    pytester: pytest.Pytester, scenario: Write
+) -> None:
+    scenario(INTERRUPTED)
+    result = pytester.runpytest_subprocess()
+    result.stdout.fnmatch_lines(["[?] INCONCLUSIVE it_held_so_far", "    [?] scenario: the run was interrupted"])
+
+
+def test_a_missing_substrate_skips_with_the_reason(
+    pytester: pytest.Pytester, scenario: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario(HELD)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{pytester.path}/nobody.sock")
+    result = pytester.runpytest_subprocess("--substrate", "docker")
+    result.assert_outcomes(skipped=1)
+    result.stdout.fnmatch_lines(
+        [
+            "*= chaos =*",
+            "1 scenario did not run: the docker substrate cannot be used: no Docker engine answers: *",
+            "  DOCKER_HOST=unix://*/nobody.sock leads nowhere",
+            "with REQUIRE_SUBSTRATES=docker in the environment this is a failure",
+        ]
+    )
+
+
+def test_a_missing_server_is_told_with_its_mend_by_every_process(
+    pytester: pytest.Pytester, scenario: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario(HELD, HELD.replace("test_it_holds", "test_it_holds_again"))
+    monkeypatch.setenv("TOXIPROXY_SERVER", str(pytester.path / "nowhere"))
+    result = pytester.runpytest_subprocess("-n2")
+    result.assert_outcomes(skipped=2)
+    result.stdout.fnmatch_lines(
+        [
+            "2 scenarios did not run: the local substrate needs toxiproxy-server: *",
+            "with REQUIRE_SUBSTRATES=local in the environment this is a failure",
+        ]
+    )
+
+
+def test_a_missing_substrate_fails_where_it_is_required(
+    pytester: pytest.Pytester, scenario: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scenario(HELD)
+    monkeypatch.setenv("REQUIRE_SUBSTRATES", "local, docker")
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{pytester.path}/nobody.sock")
+    result = pytester.runpytest_subprocess("--substrate", "docker")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["*REQUIRE_SUBSTRATES names 'docker', but the docker substrate cannot be used: *"])
+
+
+def test_a_run_is_told_about_while_it_goes_on(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(HELD.replace("load,", "constant(rate=20, seconds=6, inputs=['good']),", 1))
+    result = pytester.runpytest_subprocess()
+    # 20 requests a second, of which a busy machine sends some a second later.
+    result.stdout.fnmatch_lines(["  it_holds  5 of 6 s, offered [12]?/s, answered *, * waiting"])
+
+
+def test_runs_of_several_processes_are_summarised_together(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(HELD, HELD.replace("test_it_holds", "test_it_holds_again"))
+    result = pytester.runpytest_subprocess("-n2", "--chaos-seed", "3")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines_random(["✔ HELD it_holds", "✔ HELD it_holds_again", "4 HELD"])
+    facts = [orjson.loads((path / "run.json").read_bytes()) for path in run_directories(pytester)]
+    assert {each["session_seed"] for each in facts} == {3}
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_however_a_session_ends_no_process_is_left_and_the_history_is_readable(
+    pytester: pytest.Pytester, scenario: Write, number: signal.Signals
+) -> None:
+    scenario(ENDLESS)
+    # Who was started in the background of a shell ignores Ctrl-C, and so would what it starts.
+    program = (
+        "import signal, sys, pytest; signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(pytest.main())"
+    )
+    session = subprocess.Popen(
+        (sys.executable, "-c", program), cwd=pytester.path, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
+    )
+    try:
+        histories = pytester.path / "reports" / "runs" / "latest"
+        wait_until(lambda: (histories / "history.jsonl").exists() and len(lines(histories / "history.jsonl")) > 20)
+        children = psutil.Process(session.pid).children(recursive=True)
+        assert len(children) >= 5  # three nodes, a proxy, a keeper
+    finally:
+        session.send_signal(number)
+        output, _ = session.communicate(timeout=60)
+    wait_until(lambda: not any(child.is_running() and child.status() != "zombie" for child in children))
+    assert all(orjson.loads(line) for line in lines(histories / "history.jsonl")[:-1])
+    if number is not signal.SIGKILL:
+        assert orjson.loads((histories / "verdicts.json").read_bytes())["verdict"] == "INCONCLUSIVE"
+        assert "? experiment: the run was interrupted" in output
+    else:
+        assert not (histories / "verdicts.json").exists()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker notices when it next speaks to its controller")
+def test_a_controller_that_is_killed_leaves_no_worker_and_no_cluster(
+    pytester: pytest.Pytester, scenario: Write
+) -> None:
+    scenario(ENDLESS)
+    session = subprocess.Popen((sys.executable, "-m", "pytest", "-n1"), cwd=pytester.path, stdout=subprocess.DEVNULL)
+    try:
+        history = pytester.path / "reports" / "runs" / "latest" / "history.jsonl"
+        wait_until(lambda: history.exists() and len(lines(history)) > 5)
+        children = psutil.Process(session.pid).children(recursive=True)
+        assert len(children) >= 6  # the worker, three nodes, a proxy, a keeper
+    finally:
+        session.kill()
+        session.wait()
+    wait_until(lambda: not any(child.is_running() and child.status() != "zombie" for child in children))
+
+
+def test_two_sessions_at_once_do_not_meet(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(HELD)
+    command = (sys.executable, "-m", "pytest", "--chaos-seed", "1", "-p", "no:cacheprovider")
+    sessions = [subprocess.Popen(command, cwd=pytester.path, stdout=subprocess.PIPE, text=True) for _ in range(2)]
+    said = [session.communicate(timeout=100)[0] for session in sessions]
+    # On a busy machine a load may be late, which decides nothing; but an answer of the other one would be wrong.
+    verdicts = [orjson.loads((each / "verdicts.json").read_bytes()) for each in run_directories(pytester)]
+    assert len(verdicts) >= 2, said
+    assert "VIOLATED" not in {each["verdict"] for each in verdicts}
+    assert {each["figures"]["requests"] for each in verdicts} == {40}
+
+
+def test_loading_the_plugin_loads_nothing_of_the_harness() -> None:
+    program = (
+        "import sys, chaos.plugin; print(*sorted(each for each in sys.modules if each.startswith(('chaos', 'aio'))))"
+    )
+    said = subprocess.run((sys.executable, "-c", program), check=True, capture_output=True, text=True, cwd=PROJECT)
+    assert said.stdout.split() == ["chaos", "chaos.plugin"]
+
+
+def test_what_a_scenario_imports_to_be_collected_is_light() -> None:
+    program = (
+        "import sys, chaos.bundled, chaos.experiment, chaos.faults, chaos.invariants, chaos.schedule, chaos.workload; "
+        "print(*sorted({'aiohttp', 'altair', 'grpc', 'jinja2', 'psutil', 'pydantic'} & sys.modules.keys()))"
+    )
+    said = subprocess.run((sys.executable, "-c", program), check=True, capture_output=True, text=True, cwd=PROJECT)
+    assert said.stdout.split() == []
+
+
+def lines(path: Path) -> list[bytes]:
+    return path.read_bytes().splitlines()
+
+
+def wait_until(done: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 60
+    while not done():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
