@@ -103,23 +103,26 @@ def connected(link: Link, peer: Health) -> Connection:
 
 
 class Health:
-    """The client's end of a connection on which nothing but health is asked for."""
+    """The client's end of a connection on which nothing but health is asked for.
+
+    What comes is kept until somebody asks for it, the end too: it may follow an answer at once.
+    """
 
     def __init__(self) -> None:
-        self._waiting: asyncio.Future[Message] | None = None
+        self._come = asyncio.Queue[Message | ConnectionResetError]()
 
     async def next(self) -> Message:
         """What comes next. Raises ConnectionResetError where that is the end."""
-        self._waiting = asyncio.get_running_loop().create_future()
-        return await self._waiting
+        message = await self._come.get()
+        if isinstance(message, ConnectionResetError):
+            self._come.put_nowait(message)  # whatever is asked for after the end
+            raise message
+        return message
 
     def received(self, message: Message) -> None:
-        if isinstance(message, Begun):
-            return  # no answer yet
-        if self._waiting is not None and not self._waiting.done():
-            self._waiting.set_result(message)
+        if not isinstance(message, Begun):  # no answer yet
+            self._come.put_nowait(message)
 
     def lost(self, *, reset: bool) -> None:
-        if self._waiting is not None and not self._waiting.done():
-            why = "Connection reset by peer" if reset else "Socket closed"
-            self._waiting.set_exception(ConnectionResetError(errno.ECONNRESET, why))
+        why = "Connection reset by peer" if reset else "Socket closed"
+        self._come.put_nowait(ConnectionResetError(errno.ECONNRESET, why))

@@ -90,6 +90,9 @@ CONTRACTS: dict[str, tuple[Aimed, Contract]] = {
     "bandwidth to a worker": (bandwidth(EDGE, kb_per_s=2), SLOWER),
     "slices to a worker": (slice(EDGE), SLOWER),
     "few bytes from a worker": (limit_data(EDGE, bytes=200), CUT),
+    # As many as ten simulated frames have: the last one arrives, and then the end.
+    "whole frames from a worker": (limit_data(EDGE, bytes=600), CUT),
+    "few bytes to a worker": (limit_data(EDGE, bytes=150, direction="up"), CUT),
     "slow ends to a worker": (slow_close(EDGE, ms=500), SLOWER),
     "a worker's slow model": (slow_model(WORKER, ms=200), SLOWER),
     "a worker's failing calls": (fail_rpc(WORKER, times=2), Contract(words("cut"), words("cut"))),
