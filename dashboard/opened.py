@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,9 @@ from reports.directory import RunDirectory
 from reports.history import Request
 from reports.index import RunEntry, run_entry, run_index
 from reports.logs import RequestLine, line_of
+from reports.panels import themed
 from reports.record import Record
+from reports.run_plots import run_chart
 from reports.verdict import Finding
 from reports.waterfall import run_offset
 
@@ -29,6 +31,13 @@ class Opened:
     findings: tuple[Finding, ...]
     figures: Mapping[str, Any]
     offset_s: float | None
+    _charts: dict[bool, Mapping[str, Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def chart(self, *, dark: bool) -> Mapping[str, Any]:
+        """The chart of all that happened, in the colours of a theme; every click on it has its page drawn anew."""
+        if dark not in self._charts:
+            self._charts[dark] = themed(run_chart(self.record, self.offset_s), dark=dark)
+        return self._charts[dark]
 
     def line_of(self, request: Request) -> RequestLine | None:
         """What the coordinator logged of it."""

@@ -23,7 +23,6 @@ from reports.page import Page, page
 from reports.palette import BAD, UNKNOWN, VERDICTS
 from reports.panels import themed
 from reports.plots import OUTCOME_WORD
-from reports.run_plots import run_chart
 from reports.shrunk import Shrunk
 from reports.shrunk_plot import LEFT_OUT, shrunk_chart
 from reports.waterfall import waterfall
@@ -67,7 +66,7 @@ def _show(run: Opened) -> None:
         st.html(banner(tone, shown.glyph, f"{shown.verdict} — {shown.headline}.", shown.summary))
         st.html(tiles((each.name, f"{each.value} {each.unit}".strip(), each.tone) for each in shown.tiles))
     st.html(_judged(run, shown))
-    _plots(run)
+    _plots(run, shown)
     _request(run)
     if shown.shrunk is not None:
         _shrunk(shown.shrunk)
@@ -100,11 +99,10 @@ def _link(run: Opened, op: int) -> Markup:
     return Markup('<a href="?{}" target="_self">op {}</a>').format(query, op)
 
 
-def _plots(run: Opened) -> None:
+def _plots(run: Opened, shown: Page) -> None:
     st.html(heading("What happened", "drag or use the wheel to zoom all plots; double click to see all", level=2))
-    dark = st.context.theme.type == "dark"
     event = st.vega_lite_chart(
-        themed(run_chart(run.record, run.offset_s), dark=dark),
+        run.chart(dark=st.context.theme.type == "dark"),
         theme=None,
         width="stretch",
         on_select="rerun",
@@ -114,7 +112,7 @@ def _plots(run: Opened) -> None:
     picked: Any = event.selection.get(CLICKED) if event else None
     if picked and "op" in picked[0]:
         st.query_params["request"] = str(picked[0]["op"])
-    if windows := page(run.record, run.findings, run.figures).broken:
+    if windows := shown.broken:
         st.html(
             table(
                 "What was broken",

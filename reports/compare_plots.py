@@ -8,7 +8,7 @@ from typing import Any, Final
 import altair as alt
 
 from reports.compare import Comparison, Conclusion
-from reports.frame import FONT, Chart, over
+from reports.frame import FONT, Chart, over, unchecked
 from reports.overlay import OverlayPoint
 from reports.palette import BAD, GOOD, INK, LINE, MUTED, UNKNOWN
 
@@ -25,6 +25,7 @@ SHAPES: Final[Mapping[Conclusion, str]] = {
 ROW_PX: Final = 34
 
 
+@unchecked
 def intervals_chart(comparisons: Sequence[Comparison]) -> Chart:
     """B less A as a share of A, a row for each measure that has both; a measure that is zero in A has no share."""
     rows = [
@@ -59,6 +60,7 @@ def intervals_chart(comparisons: Sequence[Comparison]) -> Chart:
     )
 
 
+@unchecked
 def overlay_chart(first: Sequence[Sequence[OverlayPoint]], second: Sequence[Sequence[OverlayPoint]]) -> Chart:
     """A line for each run: those of A thick, those of B dashed; zero is where the first fault of each was injected."""
     rows = [

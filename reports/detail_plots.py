@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import altair as alt
 
-from reports.frame import FONT, Chart, over
+from reports.frame import FONT, Chart, over, unchecked
 from reports.palette import BAD, GOOD, GROUND, INK, LINE, MUTED, UNKNOWN, Colour
 from reports.panels import Panel, Stretch, TimeAxis, stacked
 from reports.trends import Trend
@@ -17,6 +17,7 @@ from reports.waterfall import Step, Tone
 TONES: Final[Mapping[Tone, Colour]] = {"good": GOOD, "bad": BAD, "unknown": UNKNOWN, "muted": MUTED}
 
 
+@unchecked
 def waterfall_chart(steps: Sequence[Step]) -> Chart:
     """A row for each place that had the request; bars say what became of it there."""
     places = list(dict.fromkeys(step.place for step in steps))
@@ -69,6 +70,7 @@ def waterfall_chart(steps: Sequence[Step]) -> Chart:
     return stacked([Panel("", 34 * len(places), draw)], axis, moments, (("what", "from here"),), zoom=False)
 
 
+@unchecked
 def trend_chart(trend: Trend, title: str) -> Chart:
     """One figure over the runs of a scenario, from zero; shape and colour are the verdict's."""
     rows = [

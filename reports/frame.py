@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import altair as alt
+from altair.utils.schemapi import debug_mode
 
 from reports.bands import Band, bands
 from reports.palette import BAD, GOOD, GROUND, INK, LINE, MUTED, UNKNOWN, fault_colour
@@ -23,6 +24,11 @@ FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', A
 OUTCOME_WORDS: Final = ("ok", "failed", "unknown")
 ARRIVING: Final = "answers as they arrive"
 Chart: TypeAlias = alt.LayerChart | alt.FacetChart  # what altair says of layers that share a time axis
+
+
+unchecked: Final = debug_mode(False)
+"""Decorates what draws a chart: altair would hold each of its pieces against a schema as it is made, which takes longer
+than all the rest. Every chart is drawn by a test, and what does not fit the schema is not drawn there."""
 
 
 def framed(

@@ -11,7 +11,7 @@ import altair as alt
 from reports.bands import Band, bands
 from reports.batches import BatchBucket
 from reports.fault_panel import faults_behind, faults_panel
-from reports.frame import FONT, Chart, over
+from reports.frame import FONT, Chart, over, unchecked
 from reports.live import Reading
 from reports.palette import BAD, GOOD, GROUND, INK, MUTED, UNKNOWN, state_colour
 from reports.panels import Panel, Stretch, TimeAxis, stacked
@@ -42,6 +42,7 @@ class LiveView:
     faults: tuple[FaultWindow, ...] = ()
 
 
+@unchecked
 def live_chart(view: LiveView) -> Chart:
     """All of it, with a crosshair. What was not measured is not drawn."""
     axis = TimeAxis(view.start_s * 1000, view.end_s * 1000, of_day=True)

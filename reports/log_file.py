@@ -22,6 +22,7 @@ from reports.logs import (
     MembershipLine,
     RequestLine,
     WorkerLog,
+    batch_sizes,
     coordinator_log,
     worker_log,
 )
@@ -111,6 +112,21 @@ def read_worker_log(worker: str, path: Path) -> WorkerLog:
         batches += part.batches
         lost += part.lost
     return WorkerLog(tuple(batches), lost)
+
+
+def read_batch_sizes(path: Path) -> Iterator[tuple[float, int]]:
+    """The same as `batch_sizes` of its lines. Raises OSError where it cannot be read."""
+    for block in _blocks(path):
+        try:
+            lines = BATCHES(b"".join(block))
+        except (msgspec.MsgspecError, ValueError):
+            yield from batch_sizes(objects(block))
+        else:
+            yield from (
+                (_at(line), len(line.request_ids))
+                for line in lines
+                if line.event == "batch" and line.request_ids is not None
+            )
 
 
 def _blocks(path: Path) -> Iterator[list[bytes]]:

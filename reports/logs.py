@@ -152,7 +152,11 @@ def batch_sizes(lines: Iterable[Mapping[str, Any]]) -> Iterator[tuple[float, int
     """When each batch of a worker's lines was logged, on the log's clock, and of how many requests it was."""
     for line in lines:
         if line.get("event") == "batch" and isinstance(ids := line.get("request_ids"), list):
-            yield _at(line), len(ids)
+            try:
+                at = _at(line)
+            except (TypeError, ValueError):
+                continue  # it does not say when that was
+            yield at, len(ids)
 
 
 def line_of(request_id: str, log: Path) -> RequestLine | None:

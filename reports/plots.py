@@ -20,6 +20,7 @@ from reports.frame import (
     outcome_legend,
     over,
     time_axis,
+    unchecked,
     y_axis,
 )
 from reports.history import OpType
@@ -42,6 +43,7 @@ POINTS: Final = 2400  # beyond this a page grows heavy and a reader sees no more
 OUTCOME_WORD: Final = {OpType.OK: "ok", OpType.FAIL: "failed", OpType.INFO: "unknown"}
 
 
+@unchecked
 def outcomes_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     """Requests by the moment they were due and how they ended, and the answers that arrived, per bucket of time."""
     span_s = shown_s(record.history)
@@ -79,6 +81,7 @@ def outcomes_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     return framed(record, [asked, answered], span_s, width_px, height_px=170, legend=True)
 
 
+@unchecked
 def latency_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     """Latency of every request that came back, and its median and p99 over time; the scale is logarithmic."""
     span_s = shown_s(record.history)
@@ -107,6 +110,7 @@ def latency_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     return framed(record, layers, span_s, width_px, height_px)
 
 
+@unchecked
 def workers_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     """Answers of each worker over time, one row per worker, all rows to one scale that starts at zero."""
     span_s = shown_s(record.history)

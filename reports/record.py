@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from reports.history import OBSERVER, History, OpType, Request, status_of
-from reports.log_file import objects, read_coordinator_log, read_worker_log
-from reports.logs import CoordinatorLog, WorkerLog, coordinator_log, worker_log
+from reports.log_file import objects, read_batch_sizes, read_coordinator_log, read_worker_log
+from reports.logs import CoordinatorLog, WorkerLog, batch_sizes, coordinator_log, worker_log
 from reports.moments import Moments
 from reports.request_columns import RequestColumns, read_requests
 from reports.windows import FaultWindow, fault_windows
@@ -112,6 +112,12 @@ class Record:
                 else read_coordinator_log(self.logs / f"{node}.log")
             )
         return self._read[node]
+
+    def batch_sizes(self, worker: str) -> Iterator[tuple[float, int]]:
+        """When each batch of a worker was logged, on the log's clock, and of how many requests it was."""
+        if not self.has_log(worker):
+            return iter(())
+        return batch_sizes(self.log(worker)) if self.logs is None else read_batch_sizes(self.logs / f"{worker}.log")
 
     @cached_property
     def worker_logs(self) -> Mapping[str, WorkerLog]:

@@ -127,7 +127,7 @@ def read_requests(path: Path) -> RequestColumns:
     import pyarrow.parquet as pq  # noqa: PLC0415
 
     try:
-        table = pq.read_table(path, memory_map=True)
+        table = pq.ParquetFile(path, memory_map=True).read()
         outcomes, workers = (_numbered(table.column(name)) for name in ("outcome", "worker"))
         known = [OUTCOMES.index(OpType(name)) for name in outcomes[1]]
         order = sorted(range(len(workers[1])), key=workers[1].__getitem__)

@@ -10,10 +10,9 @@ import altair as alt
 from reports.bands import Band, bands
 from reports.batches import BatchBucket, batches_over_time
 from reports.fault_panel import faults_behind, faults_panel
-from reports.frame import OUTCOME_WORDS, WIDTH_PX, Chart, over
+from reports.frame import OUTCOME_WORDS, WIDTH_PX, Chart, over, unchecked
 from reports.latency_panel import latency_panel
 from reports.live_plots import LAID_OUT_PX, LANE_PX, ROW_PX, state_rows, y_axis
-from reports.logs import batch_sizes
 from reports.palette import BAD, GOOD, INK, UNKNOWN
 from reports.panels import Panel, Stretch, TimeAxis, in_line, stacked
 from reports.plots import BARS
@@ -34,6 +33,7 @@ SCATTER_PX: Final = 170
 OUTCOME_COLOURS: Final = {"ok": GOOD.light, "failed": BAD.light, "unknown": UNKNOWN.light}
 
 
+@unchecked
 def run_chart(record: Record, offset_s: float | None = None) -> Chart:
     """Faults, requests by outcome, latency, what was under way, batches and worker states; points can be clicked.
 
@@ -75,6 +75,7 @@ def run_chart(record: Record, offset_s: float | None = None) -> Chart:
     )
 
 
+@unchecked
 def system_chart(record: Record, offset_s: float | None, width_px: int = WIDTH_PX) -> Chart:
     """What was under way, batches and worker states, for a page that is not moved; in line with its other charts."""
     axis = TimeAxis(0, shown_s(record.history))
@@ -162,7 +163,7 @@ def _under_way(record: Record, axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
 
 
 def _batches_of(record: Record, offset_s: float, span_s: float) -> tuple[BatchBucket, ...]:
-    sizes = [(at - offset_s, size) for worker in record.capacity for at, size in batch_sizes(record.log(worker))]
+    sizes = [(at - offset_s, size) for worker in record.capacity for at, size in record.batch_sizes(worker)]
     return batches_over_time(sizes, edges(span_s, bucket_width(span_s, BARS))) if sizes else ()
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from reports.bands import Band, bands
 from reports.fault_panel import faults_panel
-from reports.frame import Chart
+from reports.frame import Chart, unchecked
 from reports.live_plots import LAID_OUT_PX, LANE_PX
 from reports.panels import Panel, TimeAxis, stacked
 from reports.shrunk import PlannedFault, Shrunk
@@ -16,6 +16,7 @@ from reports.windows import FaultWindow
 LEFT_OUT: Final = "left out"
 
 
+@unchecked
 def shrunk_chart(shrunk: Shrunk, width_px: int = LAID_OUT_PX) -> Chart:
     """A bar for each fault; what shrinking did without says so. Labels are laid out for a page of `width_px`."""
     axis = TimeAxis(0, shrunk.seconds, title="seconds since the load began")

@@ -9,7 +9,8 @@ status.parquet has a row for each time the observer asked: `op` is the index of 
 it was taken, `error` why it says nothing; the other columns are what the system said of itself. What holds lists or
 objects is JSON text, and so is a field that is not of one type throughout.
 
-pyarrow takes a third of a second to import, and is not until a table is written or read.
+pyarrow takes a third of a second to import, and is not until a table is written or read. Its `read_table` would import
+another two seconds' worth, for files in many parts, and is not used.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ def read_history_lazily(path: Path) -> History:
     import pyarrow.parquet as pq  # noqa: PLC0415 - see above
 
     try:
-        table = pq.read_table(path, memory_map=True)
+        table = pq.ParquetFile(path, memory_map=True).read()
         types = table.column("type").combine_chunks()
         known = [OpType(each) for each in types.dictionary.to_pylist()]
         return History(
@@ -119,7 +120,7 @@ def read_history(path: Path) -> History:
     import pyarrow.parquet as pq  # noqa: PLC0415 - see above
 
     try:
-        table = pq.read_table(path, memory_map=True)
+        table = pq.ParquetFile(path, memory_map=True).read()
         column = {name: table.column(name).to_pylist() for name in table.column_names}
         clients, others = column["client"], column["process"]
         columns = Columns(

@@ -21,7 +21,7 @@ CLIENT: Final = "client"
 QUEUE: Final = "queue"
 TONES: Final[Mapping[OpType, Tone]] = {OpType.OK: "good", OpType.FAIL: "bad", OpType.INFO: "unknown"}
 WORDS: Final = {OpType.OK: "answered", OpType.FAIL: "failed", OpType.INFO: "unknown"}
-SAMPLED: Final = 20_000
+SAMPLED: Final = 4000
 SHORTEST_S: Final = 1e-6  # a wait shorter than this is none
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reports.history import History
-from reports.log_file import read_coordinator_log, read_worker_log
+from reports.log_file import read_batch_sizes, read_coordinator_log, read_worker_log
 from reports.logs import (
     Attempt,
     BatchLine,
@@ -15,6 +15,7 @@ from reports.logs import (
     MembershipLine,
     RequestLine,
     WorkerLog,
+    batch_sizes,
     coordinator_log,
     worker_log,
 )
@@ -112,6 +113,7 @@ ODD: tuple[dict[str, Any] | str, ...] = (
     {**BATCH, "outputs": None},
     {**BATCH, "outputs": [1, 2]},
     {**BATCH, "request_ids": None},
+    {**BATCH, "timestamp": "yesterday"},
     {name: value for name, value in BATCH.items() if name != "outputs"},
     "Traceback (most recent call last):",
     '{"event": "request", "request_id": "a',
@@ -125,3 +127,4 @@ def test_a_log_is_read_in_blocks_as_it_is_line_by_line(odd: dict[str, Any] | str
     path = tmp_path / "node.log"
     assert read_coordinator_log(path) == coordinator_log(record.log("node"))
     assert read_worker_log("node", path) == worker_log("node", record.log("node"))
+    assert [*record.batch_sizes("node")] == [*read_batch_sizes(path)] == [*batch_sizes(record.log("node"))]
