@@ -17,7 +17,9 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from types import TracebackType
 from typing import Any, Final, Self
 from uuid import uuid4
 
@@ -70,6 +72,7 @@ class DockerCluster(LocalCluster):
         super().__init__(system, logs=logs)
         self._say = say
         self._id = uuid4().hex[:12]
+        self._swept = False
 
     @property
     def substrate(self) -> str:
@@ -87,7 +90,7 @@ class DockerCluster(LocalCluster):
             images = await asyncio.to_thread(self._images, engine)
             proxy = await asyncio.to_thread(proxy_image, engine, self._say)
             scope.enter_context(self._reaper())
-            scope.push_async_callback(asyncio.to_thread, sweep, engine, self.label)
+            scope.push_async_exit(partial(self._sweep, engine))
             network = DockerNetwork(f"brownout-{self._id}", engine=engine, labels=self._labels, bystander=proxy)
             await asyncio.to_thread(network.create)
             ports = {name: scope.enter_context(PortReservation()) for name in self._system.targets}
@@ -171,6 +174,24 @@ class DockerCluster(LocalCluster):
         address = ports[edge.name].address if within is None else f"{within}:{port}"
         return LocalEdge(edge, address, client=server.client, probe=self._system.node(edge.target).readiness)
 
+    async def _sweep(
+        self,
+        engine: DockerClient,
+        _kind: type[BaseException] | None,
+        first: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> None:
+        """What goes wrong here never hides `first`, and is the reaper's then."""
+        try:
+            with obeying("sweep"):
+                await asyncio.to_thread(sweep, engine, self.label)
+        except ClusterProblem as problem:
+            if first is None:
+                raise
+            first.add_note(f"sweeping up: {problem}")
+        else:
+            self._swept = True
+
     @contextmanager
     def _reaper(self) -> Iterator[None]:
         """In a session of its own, so that what ends the harness does not end it too."""
@@ -184,4 +205,4 @@ class DockerCluster(LocalCluster):
             try:
                 yield
             finally:
-                reaper.communicate(docker_reaper.WELL, timeout=REAPER_S)
+                reaper.communicate(docker_reaper.WELL if self._swept else None, timeout=REAPER_S)

@@ -23,10 +23,26 @@ ANSWER_S: Final = 30.0  # of the engine, for one call; it may have much to do at
 UNIX: Final = "unix://"
 DEFAULT_HOST: Final = f"{UNIX}/var/run/docker.sock"
 FAILURES: Final = (DockerException, RequestException)  # all that a call to an engine may end in
+MENDS: Final = {  # by what an engine says in its refusal
+    "address already in use": "somebody else took that port in this very moment; run this again",
+    "port is already allocated": "another container took that port in this very moment; run this again",
+    "non-overlapping IPv4 address pool": "there are too many networks; `docker network prune` removes unused ones",
+    "no space left on device": "its disk is full; `docker system prune` removes what nobody uses",
+}
 
 
 class EngineMissing(ClusterProblem):
     """No engine answers; the message says why, and what would mend it."""
+
+
+class EngineLost(ClusterProblem):
+    """The engine answered before, and does not any more."""
+
+    def __init__(self, problem: Exception) -> None:
+        super().__init__(
+            f"the Docker engine does not answer any more: {problem}\n"
+            "  see that it runs (`docker info`), and run this again; what is left in it is removed once it answers"
+        )
 
 
 def connect() -> DockerClient:
@@ -71,9 +87,14 @@ def obeying(what: str) -> Iterator[None]:
     """What an engine's refusal, or its end, means to a cluster."""
     try:
         yield
-    except FAILURES as problem:
-        said = problem.explanation if isinstance(problem, APIError) and problem.explanation else problem
-        raise ClusterProblem(f"{what}: {said}") from problem
+    except APIError as problem:
+        said = str(problem.explanation or problem)
+        mends = [f"\n  {mend}" for sign, mend in MENDS.items() if sign in said]
+        raise ClusterProblem(f"{what}: {said}{''.join(mends)}") from problem
+    except DockerException as problem:
+        raise ClusterProblem(f"{what}: {problem}") from problem
+    except RequestException as problem:
+        raise EngineLost(problem) from problem
 
 
 def sweep(engine: DockerClient, label: str) -> list[str]:

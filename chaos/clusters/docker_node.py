@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Final
 
 from chaos.clusters.cluster import Memory, NodeState, Phase, UnexpectedExit
-from chaos.clusters.docker_process import ContainerProcess
+from chaos.clusters.docker_process import MIB, ContainerProcess
 from chaos.clusters.docker_published import attempt_published
 from chaos.clusters.orders import Orders
 from chaos.clusters.process_node import ProcessNode
@@ -13,7 +13,6 @@ from chaos.probes import ProbeResult
 from chaos.system_under_test import Node
 
 PERIOD_US: Final = 100_000  # in which the kernel counts what a group may have of a processor
-MIB: Final = 1024 * 1024
 
 
 class DockerNode(ProcessNode):

@@ -23,13 +23,14 @@ from docker.types import CancellableStream
 
 from chaos.clusters.cluster import OUT_OF_MEMORY, ClusterProblem, NodeState
 from chaos.clusters.cluster import Phase as NodePhase
-from chaos.clusters.docker_engine import FAILURES, obeying
+from chaos.clusters.docker_engine import FAILURES, EngineLost, obeying
 from chaos.clusters.docker_network import DockerNetwork
 from chaos.processes.ports import LOOPBACK
 from chaos.processes.process import Phase, ProcessProblem, ProcessState
 
 SIGNAL_EFFECT_S: Final = 15.0  # for the engine to carry out what cannot be refused
 LIFE_S: Final = 24 * 3600
+MIB: Final = 1024 * 1024
 POLL_S: Final = 0.02
 TAIL_LINES: Final = 20
 BY_SIGNAL: Final = {128 + number: number for number in (Signals.SIGKILL, Signals.SIGTERM)}  # as an init reports them
@@ -119,7 +120,11 @@ class ContainerProcess:
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         self._life = asyncio.get_running_loop().create_future()
         self._told_to_end = False
-        await self._call("start", partial(self._begin, asyncio.get_running_loop(), self._life))
+        try:
+            await self._call("start", partial(self._begin, asyncio.get_running_loop(), self._life))
+        except ClusterProblem:
+            _settle(self._life, None)  # it never began
+            raise
 
     async def ready(self, probe: Callable[[], Awaitable[bool]], *, timeout_s: float) -> None:
         """As of an `OsProcess`."""
@@ -127,8 +132,8 @@ class ContainerProcess:
         try:
             async with scope:
                 while not await probe():
-                    if not (state := await self.look()).alive:
-                        raise ProcessProblem(f"{self.name}: {state} while starting\n{self.log_tail()}")
+                    if not (told := await asyncio.to_thread(self._inspect))["State"] or not _state(told["State"]).alive:
+                        raise ProcessProblem(f"{self.name}: {_death(told)} while starting\n{self.log_tail()}")
                     await asyncio.sleep(POLL_S)
         except TimeoutError:
             if not scope.expired():
@@ -136,7 +141,10 @@ class ContainerProcess:
             raise ProcessProblem(f"{self.name}: not ready after {timeout_s:g} s\n{self.log_tail()}") from None
 
     async def wait(self, timeout_s: float | None = None) -> ProcessState:
-        """Until the program has ended and all that it said is in its log; TimeoutError when it has not in time."""
+        """Until the program has ended and all that it said is in its log; TimeoutError when it has not in time.
+
+        Raises EngineLost when nobody will know any more.
+        """
         if self._life is not None:
             async with asyncio.timeout(timeout_s):
                 await asyncio.shield(self._life)
@@ -244,7 +252,11 @@ class ContainerProcess:
         # Before the start, so that nothing it says is missed.
         output = self._container.attach(stdout=True, stderr=True, stream=True, logs=False)
         follower = threading.Thread(target=self._follow, args=(output, loop, life), daemon=True)
-        self._container.start()
+        try:
+            self._container.start()
+        except BaseException:
+            output._response.close()  # noqa: SLF001 - see `_follow`
+            raise
         follower.start()
         self._followers.append(follower)
 
@@ -280,12 +292,18 @@ class ContainerProcess:
             for chunk in output:
                 log.write(chunk)
         output._response.close()  # noqa: SLF001 - closing the stream alone would leave its socket open
-        # An attached stream ends a moment before the engine knows how the program ended.
-        with suppress(*FAILURES, ClusterProblem):
-            self.container.wait(timeout=LIFE_S)
+        lost: EngineLost | None = None
+        try:
+            # An attached stream ends a moment before the engine knows how the program ended.
+            with obeying(f"{self.name}: wait"):
+                self.container.wait(timeout=LIFE_S)
             self.memory_kills += bool(self._told().get("OOMKilled"))
+        except EngineLost as problem:
+            lost = problem
+        except ClusterProblem:
+            pass  # it is removed already
         with suppress(RuntimeError):  # the loop is closed: nobody is interested any more
-            loop.call_soon_threadsafe(_settle, life)
+            loop.call_soon_threadsafe(_settle, life, lost)
 
     def _terminate(self) -> None:
         if self._told().get("Paused"):
@@ -330,6 +348,23 @@ def _state(told: Mapping[str, Any]) -> ProcessState:
     return ProcessState(phase, code=code) if ended_by is None else ProcessState(phase, ended_by=ended_by)
 
 
-def _settle(life: asyncio.Future[None]) -> None:
-    if not life.done():
+def _death(told: Mapping[str, Any]) -> str:
+    """How it ended that nobody here ended, and what may be behind it."""
+    state = _state(told["State"])
+    if told["State"].get("OOMKilled"):
+        limit = told["HostConfig"].get("Memory", 0)
+        has = f" with the {limit / MIB:g} MiB that it may have" if limit else ""
+        return f"{state}, {OUT_OF_MEMORY}{has},"
+    if state.ended_by is Signals.SIGKILL:
+        return f"{state} by somebody else (the kernel does it where memory is short; see `docker info`)"
+    return str(state)
+
+
+def _settle(life: asyncio.Future[None], lost: EngineLost | None) -> None:
+    if life.done():
+        return
+    if lost is None:
         life.set_result(None)
+    else:
+        life.set_exception(lost)
+        life.exception()  # it may be that nobody waits for it

@@ -101,4 +101,5 @@ class DockerToxiproxy:
         return True
 
     def _death(self, state: ProcessState) -> ToxiproxyProblem:
-        return ToxiproxyProblem(f"the Toxiproxy container died: {state}\n{self.process.log_tail()}")
+        why = "was the engine stopped, or short of memory? see `docker info`, and run this again"
+        return ToxiproxyProblem(f"the Toxiproxy container died: {state}; {why}\n{self.process.log_tail()}")

@@ -16,7 +16,12 @@ from tests.chaos.relay import relay
 from tests.chaos.substrates import Start, start_of
 
 Strike = Callable[[Cluster, str, Signals], Awaitable[None]]
-PARTICULAR = {"test_docker.py": "docker", "test_local.py": "local"}
+PARTICULAR = {
+    "test_docker.py": "docker",
+    "test_docker_engine.py": "docker",
+    "test_docker_killed.py": "docker",
+    "test_local.py": "local",
+}
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
