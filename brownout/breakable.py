@@ -110,6 +110,10 @@ class Breaking:
             self._say(f"starting a coordinator, {self._wanted.workers} workers and a proxy on each connection")
             self._say(f"logs in {self._wanted.logs}")
             self._clear_logs(system)
+            if self._wanted.verbose:
+                # Around the cluster, whose nodes write the last lines while they are being ended.
+                logs = tuple(self._wanted.logs / f"{node.name}.log" for node in system.nodes)
+                await scopes.enter_async_context(following(logs, self._say))
             cluster = await scopes.enter_async_context(
                 LocalCluster(system, logs=self._wanted.logs, toxiproxy=toxiproxy, entry_port=self._wanted.port)
             )
@@ -117,9 +121,6 @@ class Breaking:
             session = Session(hands)
             scopes.callback(self._save, session)
             control = await scopes.enter_async_context(Control(session, self._say))
-            if self._wanted.verbose:
-                logs = tuple(self._wanted.logs / f"{node.name}.log" for node in system.nodes)
-                await scopes.enter_async_context(following(logs, self._say))
             self._say(f"ready after {clock() - began:.1f} s: {cluster.entry}  (pids {await _pids(cluster)})")
             self._say(f"load: brownout load {cluster.entry}     Ctrl-C heals what was broken, and stops")
             try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import subprocess
 from pathlib import Path
 
 import aiohttp
@@ -17,7 +18,7 @@ from chaos.clusters.simulated.cluster import SimulatedCluster
 from chaos.clusters.simulated.virtual_time import run
 from chaos.hands import Hands
 from tests.brownout.called import Called
-from tests.brownout.running_up import brownout, gone, infer, running_up
+from tests.brownout.running_up import COMMAND, brownout, eventually, get, gone, infer, running_up
 
 END_S = 60.0  # a busy machine may take its time to end six processes
 
@@ -87,6 +88,31 @@ def test_it_answers_like_the_system_it_is_and_leaves_nothing_behind(tmp_path: Pa
         assert gone(family)
         assert up.said.endswith("stopped\n")
         assert not (up.logs / "session.json").exists()
+
+
+def test_a_second_signal_ends_what_was_broken_at_once_and_shows_the_logs_until_then(tmp_path: Path) -> None:
+    breakable = ("--chaos", "--workers", "1", "--dashboard-port", "0", "--verbose")
+    slow = {"WORKER_TIMEOUT": "60", "BATCH_SIZE": "1", "MAX_DELAY": "5"}
+    with running_up(tmp_path, *breakable, ready=False, environment=slow) as up:
+        up.await_line("ready after", 60)
+        up.await_line('"event":"listening"')
+        up.await_line("live page: http://", 90)
+        family = up.family()
+        # Twenty answers of seconds each: the coordinator has something to drain for as long as it is allowed to.
+        load = subprocess.Popen((*COMMAND, "load", up.url, "--burst", "20"), stdout=subprocess.DEVNULL)
+        try:
+            eventually(lambda: len(get(f"{up.url}/status")["pending_requests"]) > 15, "pending requests")
+            up.send(signal.SIGINT)
+            up.await_line("healing and stopping; once more (Ctrl-C) kills")
+            up.await_line('"event":"draining"')
+            assert not gone(family)
+            up.send(signal.SIGINT)
+            assert up.process.wait(END_S) == 130
+            assert gone(family)
+            assert up.said.endswith("killed\n")
+        finally:
+            load.kill()
+            load.wait()
 
 
 def test_without_a_page_nobody_could_break_it() -> None:

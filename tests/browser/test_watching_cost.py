@@ -41,7 +41,7 @@ def test_what_live_pages_cost_the_coordinator(tmp_path: Path, capsys: pytest.Cap
     with running_up(tmp_path, "--dashboard-port", "0") as up, chromium() as browser:
         host = page_of(up)
         coordinator = psutil.Process(up.pids["coordinator"])
-        (streamlit,) = (each for each in up.family() if "dashboard" in each.cmdline())
+        (streamlit,) = (each for each in up.family() if "streamlit" in each.cmdline())
         address, _, port = up.url.removeprefix("http://").partition(":")
 
         def measured() -> tuple[float, float]:

@@ -17,6 +17,7 @@ VERDICTS: Final[Mapping[str, Verdict]] = MappingProxyType(
         "violated": Verdict.VIOLATED,
         "inconclusive": Verdict.INCONCLUSIVE,
         "shrunk": Verdict.VIOLATED,
+        "docker": Verdict.HELD,
     }
 )
 

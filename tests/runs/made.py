@@ -83,8 +83,12 @@ def shrunk() -> Kind:
     return Kind(Substrate.SIMULATED, caught.failure.case, TABLES, caught.failure.shrunk_from)
 
 
+def docker() -> Kind:
+    return Kind(Substrate.DOCKER, held().case, LINES)
+
+
 KINDS: Final[Mapping[str, Callable[[], Kind]]] = MappingProxyType(
-    {each.__name__: each for each in (held, violated, inconclusive, shrunk)}
+    {each.__name__: each for each in (held, violated, inconclusive, shrunk, docker)}
 )
 
 
