@@ -22,10 +22,12 @@ from chaos.bundled import bundled
 from chaos.case import Case, NoCase
 from chaos.experiment import Experiment
 from chaos.exploring.in_laboratory import carry_out
+from chaos.exploring.margin import nearby
 from chaos.exploring.regression import Regression
 from chaos.laboratory import Laboratory
 from chaos.problems import HarnessProblem
 from chaos.provenance import provenance
+from chaos.run import Run
 from chaos.schedule import Schedule
 from chaos.standard import standard
 from chaos.substrate import Substrate, launcher, timekeeper
@@ -33,6 +35,7 @@ from chaos.workload import poisson
 from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.verdict import Verdict
 
+NEAR: Final = 3  # cases near by that are tried where time is real, unless somebody says how many
 AFTERWARDS_S: Final = 4.0  # of load after the last fault, to see service return
 
 
@@ -67,10 +70,11 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What did not hold the last time, and on which substrate that was."""
+    """What did not hold the last time, on which substrate that was, and what it had been before it was made small."""
 
     violated: tuple[str, ...]
     substrate: str | None
+    shrunk_from: Mapping[str, Any] | None
 
 
 def run_scenario(asked: Asked, scenario: str, *, seed: int | None) -> None:
@@ -82,18 +86,13 @@ def run_scenario(asked: Asked, scenario: str, *, seed: int | None) -> None:
 
 
 def run_case(
-    asked: Asked,
-    case: Case,
-    *,
-    name: str,
-    replay: str,
-    before: Before | None = None,
-    shrunk_from: Mapping[str, Any] | None = None,
+    asked: Asked, case: Case, *, name: str, replay: str, before: Before | None = None, near: int | None = 0
 ) -> None:
-    """Raises HarnessProblem where it could not even begin."""
+    """Where what was violated `before` is not again, `near` others are tried; None leaves it to the substrate.
+
+    Raises HarnessProblem where it could not even begin.
+    """
     substrate, console = Substrate(asked.where or Where.LOCAL), asked.console
-    for line in case.lines():
-        console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
     laboratory = Laboratory(
         substrate=substrate.value,
         launch=launcher(substrate, Console(stderr=True)),
@@ -103,34 +102,48 @@ def run_case(
         watcher=ConsoleWatcher(Console(stderr=True)),
         in_time=timekeeper(substrate),
     )
-    experiment = Experiment(laboratory, scenario=name, test=name, replay=replay)
-    run = asyncio.run(carry_out(case, experiment, shrunk_from))
-    violated = tuple(each.name for each in run.judgement.findings if each.verdict is Verdict.VIOLATED)
-    again = None if before is None or not before.violated else sorted({*violated} & {*before.violated})
-    asked.code = ExitCode(run.verdict.exit_code)
+    if near is None:
+        near = 0 if substrate is Substrate.SIMULATED else NEAR
+    known = before is not None and bool(before.violated)
+    shrunk_from = None if before is None else before.shrunk_from
+    tries = [case, *nearby(case, near if known else 0)]
+    runs: list[Run] = []
+    for number, each in enumerate(tries):
+        if number:
+            console.print(f"not seen again; near by, {number} of {len(tries) - 1}:", style="bold", highlight=False)
+        for line in each.lines():
+            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
+        experiment = Experiment(laboratory, scenario=name, test=name, replay=replay)
+        runs.append(asyncio.run(carry_out(each, experiment, shrunk_from)))
+        if not asked.json:
+            console.print(runs[-1].message(), markup=False, highlight=False, soft_wrap=True)
+        if runs[-1].verdict is Verdict.VIOLATED:
+            break
+    verdict = Verdict.merge(run.verdict for run in runs)
+    told = next(run for run in runs if run.verdict is verdict)
+    again = None if before is None or not known else sorted({*_violated(told)} & {*before.violated})
+    asked.code = ExitCode(verdict.exit_code)
     asked.answer = {
-        **run.judgement.to_json(),
-        "directory": str(run.directory.path),
+        **told.judgement.to_json(),
+        "directory": str(told.directory.path),
         "substrate": substrate.value,
-        "violated": list(violated),
+        "violated": list(_violated(told)),
         "original": None if before is None else {"substrate": before.substrate, "violated": list(before.violated)},
         "reproduced": None if again is None else bool(again),
+        "tried": [{"directory": str(run.directory.path), "verdict": run.verdict.value} for run in runs],
     }
-    if not asked.json:
-        console.print(run.message(), markup=False, highlight=False, soft_wrap=True)
-        if before is not None and again is not None:
-            console.print(_compared(before, again), soft_wrap=True)
+    if before is not None and again is not None and not asked.json:
+        console.print(_compared(before, again, near=len(runs) - 1), soft_wrap=True)
 
 
-def replayed(asked: Asked, what: str) -> None:
-    """Raises HarnessProblem or RunDirectoryProblem where there is nothing to replay."""
+def replayed(asked: Asked, what: str, near: int | None) -> None:
+    """`near` as of `run_case`. Raises HarnessProblem or RunDirectoryProblem where there is nothing to replay."""
     command = f"brownout replay {what}"
     if what.endswith(".json"):
         regression = Regression.load(Path(what))
-        before = Before(regression.violated, regression.found.get("substrate"))
+        before = Before(regression.violated, regression.found.get("substrate"), regression.shrunk_from)
         asked.where = asked.where or _substrate(before.substrate)
-        shrunk_from = regression.shrunk_from
-        run_case(asked, regression.case, name=Path(what).stem, replay=command, before=before, shrunk_from=shrunk_from)
+        run_case(asked, regression.case, name=Path(what).stem, replay=command, before=before, near=near)
         return
     directory = RunDirectory(_run(what, asked.runs))
     facts, verdicts = directory.read_facts(), directory.read_verdicts() or {}
@@ -146,8 +159,8 @@ def replayed(asked: Asked, what: str) -> None:
         run_scenario(asked, test, seed=facts.get("session_seed"))
         return
     name = str(facts.get("scenario", "replay"))
-    before = Before(tuple(violated), facts.get("substrate"))
-    run_case(asked, case, name=name, replay=command, before=before, shrunk_from=facts.get("shrunk_from"))
+    before = Before(tuple(violated), facts.get("substrate"), facts.get("shrunk_from"))
+    run_case(asked, case, name=name, replay=command, before=before, near=near)
 
 
 def case_of_file(path: Path, *, seed: int | None, rate: float, seconds: float | None) -> Case:
@@ -177,8 +190,15 @@ def _substrate(name: object) -> Where:
     return Where(str(name)) if name in tuple(Where) else Where.LOCAL
 
 
-def _compared(before: Before, again: list[str]) -> str:
+def _violated(run: Run) -> tuple[str, ...]:
+    return tuple(each.name for each in run.judgement.findings if each.verdict is Verdict.VIOLATED)
+
+
+def _compared(before: Before, again: list[str], *, near: int) -> str:
+    """`near` is how many near by were tried: the last of them is what failed, if anything did."""
     where = f"the last time on {before.substrate or 'an unknown substrate'}"
     if again:
-        return f"reproduced: {', '.join(again)} violated again ({where})"
-    return f"not reproduced: {', '.join(before.violated)} violated {where}, and not this time"
+        which = f", by case {near} of those near by" if near else ""
+        return f"reproduced{which}: {', '.join(again)} violated again ({where})"
+    others = f", and {near} near by neither" if near else ""
+    return f"not reproduced: {', '.join(before.violated)} violated {where}, and not this time{others}"

@@ -18,9 +18,9 @@ FIRM: Final = 5  # of them that fail too, from which on it is no coincidence
 STEP_S: Final = 0.015
 
 
-def nearby(case: Case) -> Iterator[Case]:
+def nearby(case: Case, most: int = NEAR) -> Iterator[Case]:
     """The same faults and requests under other seeds, the faults up to a tenth of a second later; always the same."""
-    for number in range(1, NEAR + 1):
+    for number in range(1, most + 1):
         yield replace(case, seed=case.seed + number, schedule=case.schedule.shifted(number * STEP_S))
 
 

@@ -23,6 +23,8 @@ from tests.brownout.running_up import brownout
 HARMLESS = Schedule.of([crash("worker1").between(1, 2)], 7)
 # Whoever finds nobody at the door has no answer.
 HARMFUL = Schedule.of([down("client→coordinator").between(1, 2)], 7)
+# Nobody comes while the door is closed, but for 0.045 s later: the third near by.
+ON_AN_EDGE = Schedule.of([down("client→coordinator").between(1.02, 1.06)], 7)
 
 
 @pytest.fixture(autouse=True)
@@ -71,6 +73,33 @@ def test_a_failure_that_was_mended_is_not_reproduced(call: Called) -> None:
     code, said, _ = call("replay", saved(HARMLESS, "no_loss"), "--substrate", "simulated")
     assert code == 0
     assert "not reproduced: no_loss violated the last time on simulated, and not this time" in said
+
+
+def test_a_failure_that_is_not_seen_again_is_looked_for_near_by(call: Called) -> None:
+    file = saved(ON_AN_EDGE, "no_loss")
+    code, said, _ = call("replay", file)
+    assert code == 0
+    assert "not reproduced: no_loss violated the last time on simulated, and not this time\n" in said
+    code, said, _ = call("replay", file, "--near", "2")
+    assert code == 0
+    assert "and not this time, and 2 near by neither" in said
+    code, said, _ = call("replay", file, "--near", "6")
+    assert code == 1
+    assert "not seen again; near by, 3 of 6:\n  brownout() under constant(rate=10, seconds=4), seed 10" in said
+    assert "reproduced, by case 3 of those near by: no_loss violated again" in said
+    code, said, _ = call("replay", file, "--near", "6", "--json")
+    told = orjson.loads(said)
+    assert (code, told["verdict"], told["reproduced"]) == (1, "VIOLATED", True)
+    assert [each["verdict"] for each in told["tried"]] == ["HELD", "HELD", "HELD", "VIOLATED"]
+    assert told["directory"] == told["tried"][-1]["directory"]
+
+
+def test_what_fails_again_or_never_failed_is_not_looked_for_near_by(call: Called) -> None:
+    for file, reproduced in ((saved(HARMFUL, "no_loss"), True), (saved(ON_AN_EDGE), None)):
+        _, said, _ = call("replay", file, "--substrate", "simulated", "--near", "6", "--json")
+        told = orjson.loads(said)
+        assert told["reproduced"] is reproduced
+        assert len(told["tried"]) == 1
 
 
 def test_a_saved_case_can_be_run_as_well(call: Called) -> None:
