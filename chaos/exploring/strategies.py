@@ -86,9 +86,9 @@ SEEN_AFTER_S: Final[Mapping[str, float]] = MappingProxyType(
     }
 )
 
-# A call that fails and a limit of bytes are seen only where calls come often enough, and whoever dies of a text has to
-# be started again: whoever wants them says so, and sees to it.
-SEEN_AT_ONCE: Final = tuple(kind for kind in FAULTS if kind not in {"fail_rpc", "limit_data", "crash_on"})
+# A call that fails is seen only where calls come often enough, and whoever dies of a text has to be started again:
+# whoever wants them says so, and sees to it.
+SEEN_AT_ONCE: Final = tuple(kind for kind in FAULTS if kind not in {"fail_rpc", "crash_on"})
 
 
 def schedules(
