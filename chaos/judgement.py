@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from chaos.invariants import Invariant, judge_all
+from reports.lines import undisturbed
 from reports.measure import Figures, SteadyState, figures, steady_state
 from reports.noise import Noise, noise
 from reports.record import Record
@@ -61,7 +62,8 @@ class Judgement:
 
 def judge(record: Record, judges: Sequence[Judge], *, run: str) -> Judgement:
     """All of them, whatever any of them finds."""
-    return _judgement(record, judge_all(record, judges), tuple(judges), run)
+    with undisturbed():
+        return _judgement(record, judge_all(record, judges), tuple(judges), run)
 
 
 def undecided(record: Record, message: str, *, run: str) -> Judgement:

@@ -22,6 +22,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import Any, Final
 
+import msgspec
 import orjson
 
 NEMESIS: Final = "nemesis"
@@ -128,8 +129,8 @@ class Columns:
         )
 
 
-class Request:
-    """One request as its client saw it. Nothing of it is ever changed.
+class Request(msgspec.Struct, frozen=True, eq=False, gc=False):
+    """One request as its client saw it. Nothing of it is ever changed, and nothing that it holds leads back to it.
 
     `value` is what was asked, `answer` what came back: `request_id`, `output`, `worker`, `retries` and whatever else
     the client kept. `outcome` is OK, FAIL or INFO; an answer that never came is INFO: nobody can say whether it was
@@ -139,11 +140,6 @@ class Request:
 
     What every invariant asks for is worked out beforehand, for each asks it of every request.
     """
-
-    __slots__ = (
-        *("_columns", "_completed_at", "_invoked_at", "answer", "completed_s", "due_s", "invoked_s", "op"),
-        *("outcome", "request_id", "retries", "tells_retries", "value"),
-    )
 
     value: Mapping[str, Any]
     answer: Mapping[str, Any]
@@ -155,41 +151,41 @@ class Request:
     request_id: str | None
     retries: int
     tells_retries: bool
+    _columns: Columns
+    _invoked_at: int
+    _completed_at: int | None
 
-    def __init__(self, invoked: Op, completed: Op | None) -> None:
+    @classmethod
+    def of(cls, invoked: Op, completed: Op | None) -> Request:
         ops = (invoked,) if completed is None else (invoked, completed)
-        self.fill(Columns.of(ops), 0, None if completed is None else 1)
+        return cls.at(Columns.of(ops), 0, None if completed is None else 1)
 
     @classmethod
     def at(cls, columns: Columns, invoked_at: int, completed_at: int | None) -> Request:
         """Whose ops are in these places."""
-        request = cls.__new__(cls)
-        request.fill(columns, invoked_at, completed_at)
-        return request
+        return next(cls.each(columns, [invoked_at], [completed_at]))
 
-    def fill(self, columns: Columns, invoked_at: int, completed_at: int | None) -> None:
-        """Once, in place of making it of ops."""
-        self._columns = columns
-        self._invoked_at = invoked_at
-        self._completed_at = completed_at
-        self.value = value = columns.value[invoked_at] or NOTHING
-        self.invoked_s = invoked_s = columns.time[invoked_at] / NANOSECONDS
-        self.due_s = float(value.get("due_s", invoked_s))
-        if completed_at is None:
-            self.answer = answer = NOTHING
-            self.completed_s = None
-            self.outcome = OpType.INFO
-            self.op = columns.index[invoked_at]
-        else:
-            self.answer = answer = columns.value[completed_at] or NOTHING
-            self.completed_s = columns.time[completed_at] / NANOSECONDS
-            self.outcome = columns.type[completed_at]
-            self.op = columns.index[completed_at]
-        told = answer.get("request_id")
-        self.request_id = told if isinstance(told, str) else None
-        retries = answer.get("retries")
-        self.tells_retries = isinstance(retries, int)
-        self.retries = int(retries) if isinstance(retries, int) else 0
+    @classmethod
+    def each(cls, columns: Columns, invoked_at: Sequence[int], completed_at: Sequence[int | None]) -> Iterator[Request]:
+        """One for each two places, in one piece: there may be half a million."""
+        index, time, kind, values = columns.index, columns.time, columns.type, columns.value
+        for asked, answered in zip(invoked_at, completed_at, strict=True):
+            value = values[asked] or NOTHING
+            invoked_s = time[asked] / NANOSECONDS
+            due_s = value.get("due_s")
+            last, outcome, completed_s, answer = asked, OpType.INFO, None, NOTHING
+            if answered is not None:
+                last, outcome, completed_s = answered, kind[answered], time[answered] / NANOSECONDS
+                answer = values[answered] or NOTHING
+            told, retries = answer.get("request_id"), answer.get("retries")
+            yield cls(
+                *(value, answer, outcome, index[last], invoked_s, invoked_s if due_s is None else float(due_s)),
+                *(completed_s, told if isinstance(told, str) else None),
+                *((int(retries), True) if isinstance(retries, int) else (0, False)),
+                _columns=columns,
+                _invoked_at=asked,
+                _completed_at=answered,
+            )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Request):
@@ -315,7 +311,7 @@ class History:
                 raise ValueError(f"op {columns.index[at]}: client {process} was answered without having asked")
             else:
                 answered[number] = at
-        return tuple(Request.at(columns, *places) for places in zip(asked, answered, strict=True))
+        return tuple(Request.each(columns, asked, answered))
 
     def request(self, invoked_op: int, op: int | None) -> Request:
         """The one whose asking and end these ops are."""

@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import orjson
 
-from reports.lines import BLOCK
+from reports.lines import BLOCK, undisturbed
 from reports.logs import (
     Attempt,
     BatchLine,
@@ -89,14 +89,15 @@ def read_coordinator_log(path: Path) -> CoordinatorLog:
     memberships: list[MembershipLine] = []
     lost = 0
     shown: dict[str, str] = {}  # texts come again and again; each is kept once
-    for block in _blocks(path):
-        try:
-            part = _coordinator(LINES(b"".join(block)), shown)
-        except (msgspec.MsgspecError, ValueError):
-            part = coordinator_log(objects(block))
-        requests += part.requests
-        memberships += part.memberships
-        lost += part.lost
+    with undisturbed():
+        for block in _blocks(path):
+            try:
+                part = _coordinator(LINES(b"".join(block)), shown)
+            except (msgspec.MsgspecError, ValueError):
+                part = coordinator_log(objects(block))
+            requests += part.requests
+            memberships += part.memberships
+            lost += part.lost
     return CoordinatorLog(tuple(requests), tuple(memberships), lost)
 
 
@@ -104,13 +105,14 @@ def read_worker_log(worker: str, path: Path) -> WorkerLog:
     """The same as `worker_log` of its lines. Raises OSError where it cannot be read."""
     batches: list[BatchLine] = []
     lost = 0
-    for block in _blocks(path):
-        try:
-            part = _worker(worker, BATCHES(b"".join(block)))
-        except (msgspec.MsgspecError, ValueError):
-            part = worker_log(worker, objects(block))
-        batches += part.batches
-        lost += part.lost
+    with undisturbed():
+        for block in _blocks(path):
+            try:
+                part = _worker(worker, BATCHES(b"".join(block)))
+            except (msgspec.MsgspecError, ValueError):
+                part = worker_log(worker, objects(block))
+            batches += part.batches
+            lost += part.lost
     return WorkerLog(tuple(batches), lost)
 
 

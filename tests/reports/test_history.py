@@ -25,7 +25,7 @@ def test_requests_are_what_each_client_asked_with_its_next_op(history: History) 
         if isinstance(each.process, int):
             by_client[each.process].append(each)
     model = [
-        Request(ops[n], ops[n + 1] if n + 1 < len(ops) else None)
+        Request.of(ops[n], ops[n + 1] if n + 1 < len(ops) else None)
         for ops in by_client.values()
         for n in range(0, len(ops), 2)
     ]
@@ -90,14 +90,14 @@ def test_a_client_has_one_request_out_at_a_time() -> None:
 def test_a_request_tells_what_its_client_knows() -> None:
     asked = Op(0, 1_500_000_000, 0, OpType.INVOKE, "infer", {"input": "fine", "due_s": 1.25})
     answered = Op(1, 2_000_000_000, 0, OpType.OK, "infer", {"request_id": "a", "output": "POSITIVE", "retries": 2})
-    request = Request(asked, answered)
+    request = Request.of(asked, answered)
     assert (request.input, request.outcome, request.request_id, request.label) == ("fine", OpType.OK, "a", "a")
     assert (request.scheduled, request.due_s, request.invoked_s, request.completed_s) == (True, 1.25, 1.5, 2.0)
     assert (request.latency_s, request.retries) == (0.75, 2)
 
 
 def test_a_request_that_never_came_back_is_unknown_and_named_by_its_op() -> None:
-    request = Request(Op(4, 1_500_000_000, 0, OpType.INVOKE, "infer"), None)
+    request = Request.of(Op(4, 1_500_000_000, 0, OpType.INVOKE, "infer"), None)
     assert (request.outcome, request.request_id, request.label) == (OpType.INFO, None, "op 4")
     assert (request.scheduled, request.due_s, request.completed_s, request.latency_s) == (False, 1.5, None, None)
     assert (request.input, request.retries, dict(request.answer)) == ("", 0, {})

@@ -28,9 +28,9 @@ def asked(
 ) -> Request:
     invoked = Op(0, round(due_s * NANOSECONDS), 0, OpType.INVOKE, "infer", {"input": "x", "due_s": due_s})
     if ended is None:
-        return Request(invoked, None)
+        return Request.of(invoked, None)
     value = {"worker": worker, "retries": retries}
-    return Request(invoked, Op(1, round((due_s + after_s) * NANOSECONDS), 0, ended, "infer", value))
+    return Request.of(invoked, Op(1, round((due_s + after_s) * NANOSECONDS), 0, ended, "infer", value))
 
 
 def answered(ms: Sequence[float], due_s: float = 0.0) -> list[LatencyPoint]:

@@ -21,7 +21,7 @@ def request(
 ) -> Request:
     asked = Op(0, round(sent_s * NANOSECONDS), 0, OpType.INVOKE, "infer", {"input": "x", "due_s": due_s})
     value: Mapping[str, Any] = {"request_id": request_id, "retries": 1, "worker": "worker3"}
-    return Request(asked, None if ended is None else Op(1, round(ended_s * NANOSECONDS), 0, ended, "infer", value))
+    return Request.of(asked, None if ended is None else Op(1, round(ended_s * NANOSECONDS), 0, ended, "infer", value))
 
 
 def line(*attempts: Attempt, admitted_at: float = NOON + 1.0, ended_at: float = NOON + 1.5) -> RequestLine:
