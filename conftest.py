@@ -1,6 +1,7 @@
 """What pytest lets only the root say; options and fixtures of the harness come from its installed plugin."""
 
 import asyncio
+import os
 
 import hypothesis
 
@@ -15,3 +16,5 @@ def pytest_configure() -> None:
     hypothesis.settings.register_profile("brownout", deadline=None)
     hypothesis.settings.load_profile("brownout")
     hypothesis.settings.register_profile("endurance", deadline=None, max_examples=5000)
+    # As here, so in the sessions that tests start: what schemathesis has for pytest is imported by each, and not used.
+    os.environ["PYTEST_ADDOPTS"] = f"{os.environ.get('PYTEST_ADDOPTS', '')} -p no:schemathesis".lstrip()
