@@ -17,8 +17,9 @@ class Called:
     monkeypatch: pytest.MonkeyPatch
     capsys: pytest.CaptureFixture[str]
 
-    def __call__(self, *arguments: str) -> tuple[int, str, str]:
-        self.monkeypatch.setenv("COLUMNS", "200")
+    def __call__(self, *arguments: str, **environment: str) -> tuple[int, str, str]:
+        for name, value in {"COLUMNS": "200", **environment}.items():
+            self.monkeypatch.setenv(name, value)
         self.monkeypatch.setattr(sys, "argv", ["brownout", *arguments])
         with pytest.raises(SystemExit) as end:
             main()

@@ -9,42 +9,42 @@ from brownout.examination import substrates_of
 from brownout.finding import Finding, State
 from brownout.surroundings import port
 from chaos.processes.ports import LOOPBACK
-from tests.brownout.running_up import brownout
+from tests.brownout.called import Called
 
 
-def test_it_tells_programs_what_this_machine_has() -> None:
-    told = brownout("doctor", "--json")
-    said = orjson.loads(told.stdout)
+def test_it_tells_programs_what_this_machine_has(call: Called) -> None:
+    code, told, _ = call("doctor", "--json")
+    said = orjson.loads(told)
     found = {each["name"]: each for each in said["findings"]}
     assert found["python"]["state"] == "fine"
     assert found["embedded model"]["state"] == "fine"
     assert {"cores", "memory", "toxiproxy-server", "Go", "Docker engine", "Docker Compose", "port 8000"} <= set(found)
     assert [each["name"] for each in said["substrates"]] == ["local", "simulated", "docker"]
     assert all(each["mend"] for each in said["findings"] if each["state"] == "missing")
-    assert told.returncode == (0 if said["usable"] else 3)
+    assert code == (0 if said["usable"] else 3)
 
 
-def test_without_a_toxiproxy_server_the_local_substrate_cannot_be_used(tmp_path: Path) -> None:
-    told = brownout("doctor", "--json", TOXIPROXY_SERVER=str(tmp_path / "nowhere"))
-    said = orjson.loads(told.stdout)
+def test_without_a_toxiproxy_server_the_local_substrate_cannot_be_used(call: Called, tmp_path: Path) -> None:
+    code, told, _ = call("doctor", "--json", TOXIPROXY_SERVER=str(tmp_path / "nowhere"))
+    said = orjson.loads(told)
     (toxiproxy,) = (each for each in said["findings"] if each["name"] == "toxiproxy-server")
-    assert told.returncode == 3
+    assert code == 3
     assert said["usable"] is False
     assert str(tmp_path / "nowhere") in toxiproxy["found"]
     assert "toxiproxy-server" in said["substrates"][0]["found"]
 
 
-def test_a_toxiproxy_server_that_is_only_not_fetched_yet_is_no_obstacle(tmp_path: Path) -> None:
-    told = brownout("doctor", "--json", XDG_CACHE_HOME=str(tmp_path), PATH=str(Path(sys.executable).parent))
-    said = orjson.loads(told.stdout)
+def test_a_toxiproxy_server_that_is_only_not_fetched_yet_is_no_obstacle(call: Called, tmp_path: Path) -> None:
+    code, told, _ = call("doctor", "--json", XDG_CACHE_HOME=str(tmp_path), PATH=str(Path(sys.executable).parent))
+    said = orjson.loads(told)
     (toxiproxy,) = (each for each in said["findings"] if each["name"] == "toxiproxy-server")
     assert toxiproxy["state"] == "absent"
     assert "the first scenario" in toxiproxy["found"]
-    assert (told.returncode, said["usable"]) == (0, True)
+    assert (code, said["usable"]) == (0, True)
 
 
-def test_people_see_the_mend_beside_the_problem(tmp_path: Path) -> None:
-    shown = brownout("doctor", TOXIPROXY_SERVER=str(tmp_path / "nowhere")).stdout
+def test_people_see_the_mend_beside_the_problem(call: Called, tmp_path: Path) -> None:
+    _, shown, _ = call("doctor", TOXIPROXY_SERVER=str(tmp_path / "nowhere"))
     assert "-m chaos.toxiproxy" in shown.partition("To mend:")[2]
 
 

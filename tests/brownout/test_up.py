@@ -11,7 +11,8 @@ import orjson
 import psutil
 
 from system.models import catalogue
-from tests.brownout.running_up import COMMAND, END_S, RunningUp, brownout, eventually, get, gone, infer, running_up
+from tests.brownout.called import Called
+from tests.brownout.running_up import COMMAND, END_S, RunningUp, eventually, get, gone, infer, running_up
 from tests.brownout.terminal import at_terminal
 
 ERASE_LINE: Final = "\x1b[2K"
@@ -42,12 +43,12 @@ def test_a_worker_killed_under_load_is_started_again_and_no_request_fails(up: Ru
     eventually(lambda: all(worker["alive"] for worker in get(f"{up.url}/status")["workers"]), "all alive")
 
 
-def test_a_port_taken_is_named_with_its_mend(up: RunningUp) -> None:
+def test_a_port_taken_is_named_with_its_mend(call: Called, up: RunningUp) -> None:
     port = up.url.rpartition(":")[2]
-    refused = brownout("up", "--port", port)
-    assert refused.returncode == 3
-    assert f"port {port}" in refused.stderr
-    assert f"brownout up --port {int(port) + 1}" in refused.stderr
+    code, _, problems = call("up", "--port", port)
+    assert code == 3
+    assert f"port {port}" in problems
+    assert f"brownout up --port {int(port) + 1}" in problems
 
 
 def test_one_ctrl_c_stops_everything_in_order(tmp_path: Path) -> None:
@@ -122,30 +123,31 @@ def test_a_signal_before_it_is_ready_leaves_nothing_either(tmp_path: Path) -> No
         assert gone(family)
 
 
-def test_wrong_settings_of_all_processes_are_told_at_once(tmp_path: Path) -> None:
+def test_wrong_settings_of_all_processes_are_told_at_once(call: Called, tmp_path: Path) -> None:
     one = ("--workers", "1", "--port", "0", "--no-dashboard")
-    refused = brownout("up", *one, "--logs", str(tmp_path), BATCH_SIZE="0", CRASH_RATE="7")
-    assert refused.returncode == 3
-    assert "BATCH_SIZE='0'" in refused.stderr
-    assert "CRASH_RATE='7'" in refused.stderr
+    code, _, problems = call("up", *one, "--logs", str(tmp_path), BATCH_SIZE="0", CRASH_RATE="7")
+    assert code == 3
+    assert "BATCH_SIZE='0'" in problems
+    assert "CRASH_RATE='7'" in problems
 
 
-def test_keys_and_certificates_are_refused_all_at_once(tmp_path: Path) -> None:
+def test_keys_and_certificates_are_refused_all_at_once(call: Called, tmp_path: Path) -> None:
     guards = {"API_KEYS": "a-key-of-16-characters", "TLS_CERT": "cert.pem"}
-    refused = brownout("up", "--port", "0", "--no-dashboard", "--logs", str(tmp_path), **guards)
-    assert refused.returncode == 3
-    assert "API_KEYS, TLS_CERT is set; unset it" in refused.stderr
-    assert guards["API_KEYS"] not in refused.stderr
+    code, _, problems = call("up", "--port", "0", "--no-dashboard", "--logs", str(tmp_path), **guards)
+    assert code == 3
+    assert "API_KEYS, TLS_CERT is set; unset it" in problems
+    assert guards["API_KEYS"] not in problems
     assert not list(tmp_path.iterdir())
 
 
-def test_a_place_where_no_log_can_be_written_is_told_with_its_mend(tmp_path: Path) -> None:
+def test_a_place_where_no_log_can_be_written_is_told_with_its_mend(call: Called, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    refused = brownout("up", "--port", "0", "--no-dashboard", "--logs", str(tmp_path / "file" / "logs"), PORT="9999")
-    assert refused.returncode == 3
-    assert str(tmp_path / "file" / "logs") in refused.stderr
-    assert "--logs DIR" in refused.stderr
-    assert "PORT in the environment is not used here; --port is" in refused.stdout
+    logs = str(tmp_path / "file" / "logs")
+    code, said, problems = call("up", "--port", "0", "--no-dashboard", "--logs", logs, PORT="9999")
+    assert code == 3
+    assert str(tmp_path / "file" / "logs") in problems
+    assert "--logs DIR" in problems
+    assert "PORT in the environment is not used here; --port is" in said
 
 
 def test_a_worker_that_cannot_start_again_is_left_down_with_a_message(tmp_path: Path) -> None:
@@ -192,8 +194,8 @@ def test_a_live_page_comes_with_it_and_goes_with_it(tmp_path: Path) -> None:
         assert gone(family)
 
 
-def test_a_port_of_the_live_page_that_is_taken_is_named_with_its_mend(up: RunningUp) -> None:
+def test_a_port_of_the_live_page_that_is_taken_is_named_with_its_mend(call: Called, up: RunningUp) -> None:
     port = up.url.rpartition(":")[2]
-    refused = brownout("up", "--port", "0", "--dashboard-port", port)
-    assert refused.returncode == 3
-    assert f"brownout up --dashboard-port {int(port) + 1}" in refused.stderr
+    code, _, problems = call("up", "--port", "0", "--dashboard-port", port)
+    assert code == 3
+    assert f"brownout up --dashboard-port {int(port) + 1}" in problems

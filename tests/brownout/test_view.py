@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from chaos.processes.ports import PortReservation
-from tests.brownout.running_up import COMMAND, brownout, eventually
+from tests.brownout.called import Called
+from tests.brownout.running_up import COMMAND, eventually
 
 
 def serves(port: int) -> bool:
@@ -42,16 +43,16 @@ def test_it_serves_pages_until_it_is_told_to_stop(tmp_path: Path) -> None:
             viewer.wait()
 
 
-def test_a_port_taken_is_named_with_its_mend(tmp_path: Path) -> None:
+def test_a_port_taken_is_named_with_its_mend(call: Called, tmp_path: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
-        refused = brownout("view", str(tmp_path), "--port", str(taken.getsockname()[1]))
-    assert refused.returncode == 3
-    assert "brownout view --port" in refused.stderr
+        code, _, problems = call("view", str(tmp_path), "--port", str(taken.getsockname()[1]))
+    assert code == 3
+    assert "brownout view --port" in problems
 
 
 @pytest.mark.parametrize("place", ["nowhere", "file"])
-def test_a_place_without_runs_is_refused(tmp_path: Path, place: str) -> None:
+def test_a_place_without_runs_is_refused(call: Called, tmp_path: Path, place: str) -> None:
     (tmp_path / "file").touch()
-    refused = brownout("view", str(tmp_path / place))
-    assert refused.returncode == 3
-    assert place in refused.stderr.replace("\n", "")
+    code, _, problems = call("view", str(tmp_path / place))
+    assert code == 3
+    assert place in problems.replace("\n", "")

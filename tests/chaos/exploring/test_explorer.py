@@ -87,7 +87,7 @@ def test_what_was_never_met_is_told_and_fails_a_session_that_was_to_cover_it(exp
 def test_processes_share_the_parts_of_a_budget_and_what_they_met_is_added_up(
     explore: Explore, pytester: pytest.Pytester
 ) -> None:
-    result = explore(HOLDS, "-n2", "--chaos-budget", "2", "--junit-xml", "told.xml")
+    result = explore(HOLDS, "-n2", "--chaos-budget", "1", "--junit-xml", "told.xml")
     result.assert_outcomes(passed=8)
     told = (pytester.path / "told.xml").read_text(encoding="utf-8")
     cases = [int(each) for each in re.findall(r'<property name="explored" value="(\d+)"', told)]
