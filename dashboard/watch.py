@@ -1,7 +1,8 @@
 """Asks a coordinator all the time, in one thread for all pages and viewers together.
 
 So that five open pages cost the coordinator what one does. What is asked is bounded, too: of the requests that ended
-only those that are new, and never more than a small share of the time is spent on answering.
+only those that are new, every two seconds where they are many, and never more than a small share of the time is spent
+on answering.
 """
 
 from __future__ import annotations
@@ -9,21 +10,24 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import orjson
 import requests
 
-from reports.batches import BatchCount
+from reports.batches import SIZES, BatchCount
 from reports.live import Sample, same_life
 from reports.request_log import Ended, merged
 
 EVERY_S: Final = 0.5
 LONGEST_S: Final = 2.5  # between two samples, however slow the answers; a longer time counts as a gap
 SHARE: Final = 0.02  # of the time that the coordinator may spend on answering this
-METRICS_EVERY: Final = 4  # samples; batches are counted in /metrics, which costs more than /status
+COUNTED_EVERY: Final = 4  # samples; batches are counted in /metrics
+COUNTED: Final = (f"{SIZES}_count", f"{SIZES}_sum")  # all of its samples would cost ten times as much
+LOGGED_EVERY: Final = 4  # samples, where more than `FEW` requests end from one to the next
+FEW: Final = 20
 PATIENCE_S: Final = (1.0, 2.0)  # to connect, to be answered
 KEPT: Final = 5000  # ended requests, as many as the coordinator remembers by default
 REMEMBERED_S: Final = 900.0
@@ -57,6 +61,7 @@ class Watch:
         self._samples: deque[Sample] = deque()
         self._batches: deque[BatchCount] = deque()
         self._log: tuple[Ended, ...] = ()
+        self._logged: Sample | None = None  # up to which what ended is in the log
         self._rounds = 0
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"watch {url}", daemon=True)
@@ -94,13 +99,15 @@ class Watch:
             self._missed(f"what answers there is no coordinator: {type(problem).__name__} {problem}")
 
     def _learn(self, newest: Sample) -> None:
-        before = self.seen.newest
-        new = KEPT if before is None or not same_life(before, newest) else newest.ended - before.ended
-        if new:
+        logged = self._logged
+        new = KEPT if logged is None or not same_life(logged, newest) else newest.ended - logged.ended
+        if new and (new <= FEW or new == KEPT or self._rounds % LOGGED_EVERY == 0):
             answer = orjson.loads(self._get("/recent_requests", limit=min(KEPT, new + MARGIN)))
             self._log = merged([Ended.of_json(each) for each in answer], self._log, KEPT)
-        if self._rounds % METRICS_EVERY == 0:
-            self._batches.append(BatchCount.of_metrics(self._get("/metrics").decode(), newest.at_s))
+            self._logged = newest
+        if self._rounds % COUNTED_EVERY == 0:
+            counted = self._get("/metrics", **{"name[]": COUNTED})
+            self._batches.append(BatchCount.of_metrics(counted.decode(), newest.at_s))
         self._rounds += 1
         self._samples.append(replace(newest, pending=()))
         for kept in (self._samples, self._batches):
@@ -111,7 +118,7 @@ class Watch:
     def _missed(self, problem: str) -> None:
         self.seen = replace(self.seen, problem=problem)
 
-    def _get(self, path: str, **query: int) -> bytes:
+    def _get(self, path: str, **query: int | Sequence[str]) -> bytes:
         answer = self._http.get(f"{self.url}{path}", params=query, timeout=PATIENCE_S)
         answer.raise_for_status()
         return answer.content

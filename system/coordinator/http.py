@@ -82,9 +82,9 @@ def create_app(
         return json_response({"ready": reason is None, "reason": reason}, 200 if reason is None else 503)
 
     @app.get("/metrics", response_class=Response, responses=dict(replies.METRICS))
-    async def metrics(request: Request) -> Response:
-        """Figures for Prometheus, as its text or as OpenMetrics, whichever is accepted."""
-        exposition = scrape(request.headers.get("accept", ""))
+    async def metrics(request: Request, names: Annotated[tuple[str, ...], Query(alias="name[]")] = ()) -> Response:
+        """Figures for Prometheus, as its text or as OpenMetrics, whichever is accepted; all, or the samples named."""
+        exposition = scrape(request.headers.get("accept", ""), names)
         return Response(exposition.body, headers={"Content-Type": exposition.content_type})
 
     tell_refusals(app)

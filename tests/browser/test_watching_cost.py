@@ -6,22 +6,24 @@ machine's cores, so that answers per second fall for want of those; what pages a
 
 from __future__ import annotations
 
-import asyncio
 import os
 import signal
 import statistics
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import product
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlencode
 
+import orjson
 import psutil
 import pytest
 import requests
 
-from dashboard.watch import EVERY_S, MARGIN, METRICS_EVERY
-from tests.bench.closed_loop import closed_loop_rate
+from dashboard.watch import COUNTED, COUNTED_EVERY, EVERY_S, LOGGED_EVERY, MARGIN
 from tests.brownout.running_up import running_up
 from tests.browser.chromium import Visit, chromium
 from tests.browser.serving import page_of
@@ -47,7 +49,8 @@ def test_what_live_pages_cost_the_coordinator(tmp_path: Path, capsys: pytest.Cap
         def measured() -> tuple[float, float]:
             """Answers a second, and milliseconds of CPU for each."""
             before, answered = cpu_s(coordinator), completed(up.url)
-            rate = asyncio.run(closed_loop_rate(address, int(port), CONNECTIONS, SECONDS))
+            load = (sys.executable, "-m", "tests.bench.closed_loop", address, port, str(CONNECTIONS), str(SECONDS))
+            rate = orjson.loads(subprocess.run(load, capture_output=True, check=True).stdout)
             assert rate["failed"] == 0
             return rate["rps"], 1000 * (cpu_s(coordinator) - before) / (completed(up.url) - answered)
 
@@ -63,7 +66,7 @@ def test_what_live_pages_cost_the_coordinator(tmp_path: Path, capsys: pytest.Cap
                 visit.page.close()
         with stopped(streamlit):
             rate = statistics.median(rps for rps, _ in rows[0])
-            costs = asked_cost(up.url, coordinator, round(rate * EVERY_S) + MARGIN)
+            costs = asked_cost(up.url, coordinator, round(rate * EVERY_S * LOGGED_EVERY) + MARGIN)
     none = statistics.median(cpu for _, cpu in rows[0])
     share = told_share(costs, rate * none / 1000)
     with capsys.disabled():
@@ -81,14 +84,15 @@ def test_what_live_pages_cost_the_coordinator(tmp_path: Path, capsys: pytest.Cap
 def told_share(costs: dict[str, tuple[float, float]], busy: float) -> float:
     """Of what the coordinator does in a second (`busy`, in seconds of CPU), what pages have it do."""
     status, recent, metrics = (cpu_ms / 1000 for cpu_ms, _ in costs.values())
-    return (status + recent + metrics / METRICS_EVERY) / EVERY_S / busy
+    return (status + recent / LOGGED_EVERY + metrics / COUNTED_EVERY) / EVERY_S / busy
 
 
 def asked_cost(url: str, coordinator: psutil.Process, limit: int) -> dict[str, tuple[float, float]]:
     """For each address that is asked, milliseconds of CPU and kilobytes of one answer; nobody else asks meanwhile."""
     costs = {}
+    counted = urlencode({"name[]": COUNTED}, doseq=True)
     with requests.Session() as session:
-        for path in ("/status", f"/recent_requests?limit={limit}", "/metrics"):
+        for path in ("/status", f"/recent_requests?limit={limit}", f"/metrics?{counted}"):
             before = cpu_s(coordinator)
             answers = [session.get(url + path) for _ in range(ASKED)]
             costs[path] = (1000 * (cpu_s(coordinator) - before) / ASKED, len(answers[-1].content) / 1000)

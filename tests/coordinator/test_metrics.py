@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from reports.batches import BatchCount
 from system.coordinator.core.dispatcher import Dispatcher
 from system.coordinator.core.errors import NotAdmitted, RequestFailed
 from system.coordinator.core.policy import Policy
@@ -44,6 +45,17 @@ async def test_openmetrics_is_spoken_to_who_asks_for_it() -> None:
         exposition = scrape("application/openmetrics-text; version=1.0.0, text/plain; q=0.5")
         assert exposition.content_type.startswith("application/openmetrics-text; version=1.0.0")
         assert exposition.body.endswith(b"# EOF\n")
+
+
+async def test_who_wants_a_few_samples_is_told_no_others() -> None:
+    async with measured(1) as (dispatcher, _, scrape):
+        await dispatcher.infer("fine")
+        names = ("brownout_batch_size_sum", "brownout_batch_size_count", "no_such_thing")
+        lines = scrape("text/plain", names).body.decode().splitlines()
+        told = {line.partition("{")[0] for line in lines if not line.startswith("#")}
+        assert told == {"brownout_batch_size_sum", "brownout_batch_size_count"}
+        assert BatchCount.of_metrics("\n".join(lines), 0.0) == BatchCount(0.0, 1, 1)
+        assert scrape("text/plain", ("no_such_thing",)).body == b""
 
 
 async def test_a_failure_is_counted_with_its_reason() -> None:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import orjson
 
-from dashboard.watch import KEPT, MARGIN, Watch
+from dashboard.watch import COUNTED, FEW, KEPT, LOGGED_EVERY, MARGIN, Watch
 from tests.reports.test_live import STATUS
 
 METRICS = b"# TYPE brownout_batch_size histogram\nbrownout_batch_size_count 4.0\nbrownout_batch_size_sum 10.0\n"
@@ -51,11 +52,12 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append(self.path)
-        path, _, query = self.path.partition("?limit=")
+        parts = urlsplit(self.path)
+        path, query = parts.path, parse_qs(parts.query)
         status = {**STATUS, "tasks_completed": self.server.completed, "tasks_failed": 0}
         body = {
             "/status": b"[]" if self.server.broken else orjson.dumps(status),
-            "/recent_requests": orjson.dumps(self.server.entries(int(query or 0))),
+            "/recent_requests": orjson.dumps(self.server.entries(int(query.get("limit", ["0"])[0]))),
             "/metrics": METRICS,
         }[path]
         self.send_response(200)
@@ -94,8 +96,22 @@ def test_it_asks_for_all_that_ended_once_and_then_for_what_is_new() -> None:
         assert [each.request_id for each in it.seen.log] == ["id-4", "id-3", "id-2", "id-1", "id-0"]
         limits = [path for path in server.asked if path.startswith("/recent")]
         assert limits == [f"/recent_requests?limit={KEPT}", f"/recent_requests?limit={3 + MARGIN}"]
-        assert server.asked.count("/metrics") == 1
+        (counted,) = (path for path in server.asked if path.startswith("/metrics"))
+        assert parse_qs(urlsplit(counted).query) == {"name[]": [*COUNTED]}
         assert it.seen.batches[0].requests == 10
+
+
+def test_where_many_end_they_are_asked_for_now_and_then_and_none_is_passed_over() -> None:
+    with answering() as server:
+        it = watch(server)
+        for _ in range(1 + 2 * LOGGED_EVERY):
+            it.look()
+            server.completed += 2 * FEW
+        it.close()
+        limits = [path for path in server.asked if path.startswith("/recent")]
+        many = 2 * FEW * LOGGED_EVERY
+        assert limits == [f"/recent_requests?limit={limit}" for limit in (KEPT, many + MARGIN, many + MARGIN)]
+        assert [each.request_id for each in it.seen.log] == [f"id-{number}" for number in reversed(range(2 + 2 * many))]
 
 
 def test_when_nobody_answers_what_was_known_stays_until_somebody_does() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from system.coordinator.core.dispatcher import Dispatcher
@@ -111,4 +112,11 @@ def changed_line(member: Member, before: MemberState, reason: str) -> dict[str, 
 
 
 def _iso(timestamp: float) -> str:
-    return datetime.fromtimestamp(timestamp, UTC).isoformat(timespec="milliseconds")
+    """With milliseconds. A page of requests has thousands of them, within few seconds."""
+    second, microseconds = divmod(round(timestamp * 1_000_000), 1_000_000)
+    return f"{_second(second)}.{microseconds // 1000:03d}+00:00"
+
+
+@lru_cache(maxsize=1024)
+def _second(since_epoch: int) -> str:
+    return datetime.fromtimestamp(since_epoch, UTC).strftime("%Y-%m-%dT%H:%M:%S")

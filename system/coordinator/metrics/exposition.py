@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -26,17 +26,18 @@ class Exposition:
 
 
 class Scrape:
-    """Call it on the event loop, with what the scraper accepts."""
+    """Call it on the event loop, with what the scraper accepts, and the names of the samples it wants if not all."""
 
     def __init__(self, registry: CollectorRegistry, listener: MetricsListener, dispatcher: Dispatcher) -> None:
         self._registry = registry
         self._listener = listener
         self._dispatcher = dispatcher
 
-    def __call__(self, accept: str) -> Exposition:
+    def __call__(self, accept: str, names: Sequence[str] = ()) -> Exposition:
         self._listener.keep({member.id for member in self._dispatcher.members})
         encode, content_type = choose_encoder(accept)
-        return Exposition(encode(self._registry), content_type)
+        wanted = self._registry.restricted_registry(names) if names else self._registry
+        return Exposition(encode(wanted), content_type)
 
 
 class Metrics:
