@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser, Error
 
 from chaos.case import Case
-from tests.brownout.running_up import COMMAND, running_up
+from tests.brownout.running_up import COMMAND, brownout, running_up
 from tests.browser.axe import has_none, visiting
 from tests.browser.chromium import Visit
 from tests.browser.serving import page_of
@@ -59,7 +60,8 @@ def test_a_fault_is_injected_seen_healed_and_saved(tmp_path: Path, browser: Brow
 
             with page.expect_download() as download:
                 page.get_by_role("button", name="Save as a schedule").click()
-            case = Case.from_json(orjson.loads(download.value.path().read_bytes()))
+            saved = Path(shutil.copy(download.value.path(), tmp_path / "by-hand.json"))
+            case = Case.from_json(orjson.loads(saved.read_bytes()))
             (planned,) = case.schedule.faults
             assert (planned.fault.kind, planned.target, planned.start_s) == ("crash", "worker1", 2.0)
             assert planned.end_s is not None
@@ -75,6 +77,18 @@ def test_a_fault_is_injected_seen_healed_and_saved(tmp_path: Path, browser: Brow
             load.wait()
     assert re.search(r"the session again: brownout replay \S*session\.json", up.said)
     assert Case.from_json(orjson.loads((up.logs / "session.json").read_bytes())).schedule == case.schedule
+    is_repeated("replay", saved, tmp_path / "runs")
+    is_repeated("run", saved, tmp_path / "runs")
+
+
+def is_repeated(command: str, saved: Path, runs: Path) -> None:
+    """On real processes, where the same fault bites again."""
+    repeated = brownout(command, str(saved), "--substrate", "local", "--json", "--runs-dir", str(runs))
+    told = orjson.loads(repeated.stdout)
+    assert [(each["kind"], each["target"], each["bit"]) for each in told["faults"]] == [("crash", "worker1", True)]
+    assert told["figures"]["ok"] > 30
+    assert told["verdict"] != "VIOLATED"  # a machine that is busy with other things leaves it undecided
+    assert repeated.returncode in (0, 2)
 
 
 def refuse_in_the_words_of_the_catalogue(visit: Visit) -> None:
