@@ -8,6 +8,7 @@ docker.py    a container per node and one for all proxies, in a network of their
 simulated/   the bundled system in virtual time, in this very process (its own map inside)
 
 process_node.py  what nodes have in common whose program runs somewhere, as a process or in a container
+start.py       bringing up whatever a cluster is made of
 starvation.py  a process that gets a share of a processor
 orders.py      what a node is told to inflict on itself, and confession.py: what it says that it does
 image.py       what containers are made from, built once for each content

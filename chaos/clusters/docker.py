@@ -36,6 +36,7 @@ from chaos.clusters.image import ensure, pull
 from chaos.clusters.local import LocalCluster
 from chaos.clusters.local_edge import LocalEdge
 from chaos.clusters.orders import Orders
+from chaos.clusters.start import bring_up
 from chaos.processes.ports import PortReservation
 from chaos.system_under_test import Edge, Node, SystemUnderTest
 from chaos.toxiproxy.narration import in_silence
@@ -120,7 +121,7 @@ class DockerCluster(LocalCluster):
                     node, process, address, inside=NODE_PORT, orders=orders, on_exit=self._exits.append
                 )
             scope.push_async_exit(self._stop)
-            await self._bring_up()
+            await bring_up(self._system, self._nodes, self._edges.values())
             self._scope = scope.pop_all()
         return self
 

@@ -12,16 +12,16 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Final, NoReturn, Protocol, Self
+from typing import Any, NoReturn, Protocol, Self
 
 from chaos.clusters.cluster import ClusterProblem, EdgeHandle, NodeHandle, UnexpectedExit
 from chaos.clusters.local_edge import LocalEdge
 from chaos.clusters.local_node import LocalNode
 from chaos.clusters.orders import Orders
 from chaos.clusters.process_node import Process, ProcessNode
+from chaos.clusters.start import bring_up
 from chaos.machine import Machine, this_machine
 from chaos.page import Page
-from chaos.problems import HarnessProblem
 from chaos.processes.keeper import Keeper
 from chaos.processes.ports import LOOPBACK, PortReservation
 from chaos.processes.process import OsProcess
@@ -29,10 +29,6 @@ from chaos.system_under_test import Edge, Node, Session, StatusPage, SystemUnder
 from chaos.toxiproxy.client import ToxiproxyClient
 from chaos.toxiproxy.find import find
 from chaos.toxiproxy.server import ToxiproxyServer
-
-EDGE_READY_S: Final = 5.0  # for a healed edge to carry a probe again, once both its ends are ready
-EDGE_PROBE_S: Final = 1.0
-BETWEEN_PROBES_S: Final = 0.02
 
 
 class Proxies(Protocol):
@@ -139,7 +135,7 @@ class LocalCluster:
         await self._running.client.reset()
         for node in self._nodes.values():
             await node.recover()
-        await self._bring_up()
+        await bring_up(self._system, self._nodes, self._edges.values())
 
     async def __aenter__(self) -> Self:
         executable = await asyncio.to_thread(find) if self._executable is None else self._executable
@@ -154,7 +150,7 @@ class LocalCluster:
             for node in self._system.nodes:
                 self._nodes[node.name] = self._process(node, ports, keeper)
             scope.push_async_exit(self._stop)
-            await self._bring_up()
+            await bring_up(self._system, self._nodes, self._edges.values())
             self._scope = scope.pop_all()
         return self
 
@@ -206,43 +202,6 @@ class LocalCluster:
     def _note_theft(self, theft: str) -> None:
         self._thefts.append(theft)
         self._stolen.set()
-
-    async def _bring_up(self) -> None:
-        """Start what does not run, each node once those it depends on are ready; report all that fail."""
-        loop = asyncio.get_running_loop()
-        up: dict[str, asyncio.Future[bool]] = {name: loop.create_future() for name in self._nodes}
-        problems: list[str] = []
-
-        async def bring(name: str, node: ProcessNode) -> None:
-            needed = [await up[other] for other in sorted(self._system.waits_for(name))]
-            try:
-                if all(needed):
-                    await node.start()
-                up[name].set_result(all(needed))
-            except HarnessProblem as problem:
-                problems.append(str(problem))
-                up[name].set_result(False)
-
-        async with asyncio.TaskGroup() as group:
-            for name, node in self._nodes.items():
-                group.create_task(bring(name, node), name=f"start {name}")
-        if not problems:
-            problems += [problem for problem in await self._edge_problems() if problem]
-        if problems:
-            raise ClusterProblem("\n".join(problems))
-
-    async def _edge_problems(self) -> list[str | None]:
-        return list(await asyncio.gather(*(self._await_edge(edge) for edge in self._edges.values())))
-
-    async def _await_edge(self, edge: LocalEdge) -> str | None:
-        """The complaint about an edge that stays silent, or None."""
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + EDGE_READY_S
-        while not (result := await edge.probe(EDGE_PROBE_S)).ready:
-            if clock() > deadline:
-                return f"{edge.edge}: a probe through its proxy is {result}"
-            await asyncio.sleep(BETWEEN_PROBES_S)
-        return None
 
     async def _stop(
         self, _kind: type[BaseException] | None, first: BaseException | None, _trace: TracebackType | None

@@ -7,7 +7,7 @@ on_edge.py     what faults on edges have in common
 arguments.py   what can be wrong with parameters
 inflicted.py   what faults have in common that a node inflicts on itself
 toxics.py      of these, the most: toxics that come and go together
-slowdown.py    the evidence that an edge is slow while the node behind it is not
+slowdown.py    edges that toxics slow down, with the evidence that the node behind is not slow
 detour.py      and the evidence that an edge is broken while the node behind it is not
 
 crash.py         crash / restart                a node is killed

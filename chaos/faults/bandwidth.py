@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
+from chaos.clusters.cluster import Cluster
 from chaos.faults.aim import Aimed, AimedHealing
 from chaos.faults.arguments import number_problems
-from chaos.faults.fault import Evidence, Injection, about
+from chaos.faults.fault import Injection, about
 from chaos.faults.on_edge import OnEdge, ends
-from chaos.faults.slowdown import SMALLEST_ANSWER, Slowdown
+from chaos.faults.slowdown import SMALLEST_ANSWER, SlowedEdge
 from chaos.faults.toxics import DIRECTIONS, WAY, Toxics, Way, way_problems
 from chaos.system_under_test import SystemUnderTest
 
@@ -46,24 +46,9 @@ class Bandwidth(OnEdge):
         return ()
 
     def on(self, cluster: Cluster, target: str) -> Injection:
-        return BandwidthInjection(self, *ends(cluster, target))
-
-
-class BandwidthInjection:
-    def __init__(self, fault: Bandwidth, edge: EdgeHandle, behind: NodeHandle) -> None:
-        self._fault = fault
-        self._slowdown = Slowdown(edge, behind)
-        self._toxics = Toxics(edge, fault.kind, "bandwidth", {"rate": fault.kb_per_s}, fault.direction)
-
-    async def inject(self) -> None:
-        await self._slowdown.take_baseline()
-        await self._toxics.add()
-
-    async def evidence(self, within_s: float) -> Evidence:
-        return await self._slowdown.evidence(self._fault.least_s, within_s)
-
-    async def heal(self) -> None:
-        await self._toxics.remove()
+        edge, behind = ends(cluster, target)
+        toxics = Toxics(edge, self.kind, "bandwidth", {"rate": self.kb_per_s}, self.direction)
+        return SlowedEdge(toxics, behind, self.least_s)
 
 
 def bandwidth(target: str, *, kb_per_s: int, direction: Way = "down") -> Aimed:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
+from chaos.clusters.cluster import Cluster
 from chaos.faults.aim import Aimed, AimedHealing
 from chaos.faults.arguments import number_problems
-from chaos.faults.fault import Evidence, Injection, about
+from chaos.faults.fault import Injection, about
 from chaos.faults.on_edge import OnEdge, ends
-from chaos.faults.slowdown import Slowdown
+from chaos.faults.slowdown import SlowedEdge
 from chaos.faults.toxics import DIRECTIONS, WAY, Toxics, Way, way_problems
 from chaos.system_under_test import SystemUnderTest
 
@@ -48,25 +48,9 @@ class Latency(OnEdge):
         return system.cut_off(target) if self.least_s >= patience_s else ()
 
     def on(self, cluster: Cluster, target: str) -> Injection:
-        return LatencyInjection(self, *ends(cluster, target))
-
-
-class LatencyInjection:
-    def __init__(self, fault: Latency, edge: EdgeHandle, behind: NodeHandle) -> None:
-        self._fault = fault
-        self._slowdown = Slowdown(edge, behind)
-        attributes = {"latency": fault.ms, "jitter": fault.jitter_ms}
-        self._toxics = Toxics(edge, fault.kind, "latency", attributes, fault.direction)
-
-    async def inject(self) -> None:
-        await self._slowdown.take_baseline()
-        await self._toxics.add()
-
-    async def evidence(self, within_s: float) -> Evidence:
-        return await self._slowdown.evidence(self._fault.least_s, within_s)
-
-    async def heal(self) -> None:
-        await self._toxics.remove()
+        edge, behind = ends(cluster, target)
+        attributes = {"latency": self.ms, "jitter": self.jitter_ms}
+        return SlowedEdge(Toxics(edge, self.kind, "latency", attributes, self.direction), behind, self.least_s)
 
 
 def latency(target: str, *, ms: int, jitter_ms: int = 0, direction: Way = "down") -> Aimed:

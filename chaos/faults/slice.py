@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
+from chaos.clusters.cluster import Cluster
 from chaos.faults.aim import Aimed, AimedHealing
 from chaos.faults.arguments import number_problems
-from chaos.faults.fault import Evidence, Injection, about
+from chaos.faults.fault import Injection, about
 from chaos.faults.on_edge import OnEdge, ends
-from chaos.faults.slowdown import SMALLEST_ANSWER, Slowdown
+from chaos.faults.slowdown import SMALLEST_ANSWER, SlowedEdge
 from chaos.faults.toxics import DIRECTIONS, WAY, Toxics, Way, way_problems
 from chaos.system_under_test import SystemUnderTest
 
@@ -55,25 +55,9 @@ class Slice(OnEdge):
         return ()
 
     def on(self, cluster: Cluster, target: str) -> Injection:
-        return SliceInjection(self, *ends(cluster, target))
-
-
-class SliceInjection:
-    def __init__(self, fault: Slice, edge: EdgeHandle, behind: NodeHandle) -> None:
-        self._fault = fault
-        self._slowdown = Slowdown(edge, behind)
-        attributes = {"average_size": fault.size, "size_variation": fault.vary, "delay": fault.ms * 1000}
-        self._toxics = Toxics(edge, fault.kind, "slicer", attributes, fault.direction)
-
-    async def inject(self) -> None:
-        await self._slowdown.take_baseline()
-        await self._toxics.add()
-
-    async def evidence(self, within_s: float) -> Evidence:
-        return await self._slowdown.evidence(self._fault.least_s, within_s)
-
-    async def heal(self) -> None:
-        await self._toxics.remove()
+        edge, behind = ends(cluster, target)
+        attributes = {"average_size": self.size, "size_variation": self.vary, "delay": self.ms * 1000}
+        return SlowedEdge(Toxics(edge, self.kind, "slicer", attributes, self.direction), behind, self.least_s)
 
 
 def slice(target: str, *, size: int = 16, vary: int = 0, ms: int = 10, direction: Way = "down") -> Aimed:  # noqa: A001 - its name everywhere

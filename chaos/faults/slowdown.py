@@ -1,11 +1,12 @@
-"""The evidence that an edge is slow and the node behind it is not: compare round trips with those just before."""
+"""Edges that toxics slow down: a round trip takes longer than just before, and the node behind is not slow."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from chaos.clusters.cluster import EdgeHandle, NodeHandle
+from chaos.clusters.cluster import NodeHandle
 from chaos.faults.fault import Evidence
+from chaos.faults.toxics import Toxics
 from chaos.probes import ProbeOutcome, ProbeResult
 
 BASELINE_S: Final = 1.0  # for the probes before the injection; a ready node answers in milliseconds
@@ -15,20 +16,23 @@ SEEN_S: Final = 0.005  # what the fastest probe is always late by; less could be
 SMALLEST_ANSWER: Final = 60  # bytes; what comes back to any probe is at least as long, as is what it asks
 
 
-class Slowdown:
-    """Of one edge, with what its round trips were before."""
+class SlowedEdge:
+    """One with toxics that make every round trip longer by `least_s` seconds at the very least."""
 
-    def __init__(self, edge: EdgeHandle, behind: NodeHandle) -> None:
-        self._edge = edge
+    def __init__(self, toxics: Toxics, behind: NodeHandle, least_s: float) -> None:
+        self._toxics = toxics
+        self._edge = toxics.edge
         self._behind = behind
+        self._least_s = least_s
         self._before: ProbeResult | None = None
 
-    async def take_baseline(self) -> None:
+    async def inject(self) -> None:
         self._before = await baseline(self._edge.probe)
+        await self._toxics.add()
 
-    async def evidence(self, least_s: float, within_s: float) -> Evidence:
-        """`least_s` is what a round trip takes longer at the very least; a shorter window shows that no answer came."""
-        expected_s = min(least_s, within_s)
+    async def evidence(self, within_s: float) -> Evidence:
+        """A window shorter than what a round trip takes longer can only show that no answer came in it."""
+        expected_s = min(self._least_s, within_s)
         now, direct = await asyncio.gather(self._fastest(within_s), self._behind.probe(within_s))
         before = self._before
         compared = (
@@ -51,6 +55,9 @@ class Slowdown:
                 "expected_ms": expected_s * 1000,
             },
         )
+
+    async def heal(self) -> None:
+        await self._toxics.remove()
 
     async def _fastest(self, timeout_s: float) -> ProbeResult:
         results = await asyncio.gather(*(self._edge.probe(timeout_s) for _ in range(PROBES)))

@@ -28,14 +28,12 @@ from chaos.clusters.simulated.oracle import Oracle
 from chaos.clusters.simulated.process import Process
 from chaos.clusters.simulated.settings import CoordinatorSettings, WorkerSettings
 from chaos.clusters.simulated.worker import Worker
+from chaos.clusters.start import bring_up
 from chaos.page import Page
 from chaos.problems import HarnessProblem
 from chaos.system_under_test import Edge, Node, Session, StatusPage, SystemUnderTest, Variant
 
 SCHEME: Final = "simulated://"
-EDGE_READY_S: Final = 5.0  # as on the local substrate
-EDGE_PROBE_S: Final = 1.0
-BETWEEN_PROBES_S: Final = 0.02
 
 
 class NotSimulated(HarnessProblem):
@@ -102,7 +100,7 @@ class SimulatedCluster:
             edge.reset()
         for node in self._nodes.values():
             await node.recover()
-        await self._bring_up()
+        await bring_up(self._system, self._nodes, self._edges.values())
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -116,7 +114,7 @@ class SimulatedCluster:
             for edge in self._system.edges:
                 self._edges[edge.name] = self._between(edge, loop)
             loop.serve(self._wire)
-            await self._bring_up()
+            await bring_up(self._system, self._nodes, self._edges.values())
         except BaseException:
             await self._stop()
             raise
@@ -191,41 +189,6 @@ class SimulatedCluster:
         return {name: value.format_map(values) for name, value in node.environment.items()}
 
     # ── its life ─────────────────────────────────────────────────────────────────────────────────────────────────
-
-    async def _bring_up(self) -> None:
-        """Start what does not run, each node once those it depends on are ready; report all that fail."""
-        loop = asyncio.get_running_loop()
-        up: dict[str, asyncio.Future[bool]] = {name: loop.create_future() for name in self._nodes}
-        problems: list[str] = []
-
-        async def bring(name: str, node: SimulatedNode) -> None:
-            needed = [await up[other] for other in sorted(self._system.waits_for(name))]
-            try:
-                if all(needed):
-                    await node.start()
-                up[name].set_result(all(needed))
-            except HarnessProblem as problem:
-                problems.append(str(problem))
-                up[name].set_result(False)
-
-        async with asyncio.TaskGroup() as group:
-            for name, node in self._nodes.items():
-                group.create_task(bring(name, node), name=f"start {name}")
-        if not problems:
-            ends = await asyncio.gather(*(self._await_edge(edge) for edge in self._edges.values()))
-            problems += [problem for problem in ends if problem]
-        if problems:
-            raise ClusterProblem("\n".join(problems))
-
-    async def _await_edge(self, edge: SimulatedEdge) -> str | None:
-        """The complaint about an edge that stays silent, or None."""
-        clock = asyncio.get_running_loop().time
-        deadline = clock() + EDGE_READY_S
-        while not (result := await edge.probe(EDGE_PROBE_S)).ready:
-            if clock() > deadline:
-                return f"{edge.edge}: a probe through its proxy is {result}"
-            await asyncio.sleep(BETWEEN_PROBES_S)
-        return None
 
     async def _stop(self) -> None:
         with self._scopes:
