@@ -144,6 +144,17 @@ def test_environments_side_by_side_are_told_apart_and_each_can_fail(tmp_path: Pa
     ]
 
 
+@pytest.mark.skipif(
+    shutil.which("actionlint") is None,
+    reason="actionlint is not installed: go install github.com/rhysd/actionlint/cmd/actionlint@v1.7.7",
+)
+def test_the_workflows_are_what_the_service_takes() -> None:
+    workflows = sorted(map(str, (CI.parent / ".github" / "workflows").glob("*.yml")))
+    told = subprocess.run(["actionlint", *workflows], capture_output=True, text=True, timeout=60, check=False)
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert len(workflows) == 2
+
+
 def test_the_workflow_runs_environments_that_there_are() -> None:
     workflow = yaml.safe_load((CI.parent / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8"))
     named = [
