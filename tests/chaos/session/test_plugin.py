@@ -33,6 +33,8 @@ HELD = """
 async def test_it_holds(experiment):
     run = await experiment(load, system=relay())
     run.holds(no_loss())
+"""
+CONTROLLED = f"""{HELD}
     await experiment.control(load, system=relay())
 """
 UNJUDGED = """
@@ -92,7 +94,7 @@ def run_directories(pytester: pytest.Pytester) -> list[Path]:
 def test_a_scenario_runs_in_strict_mode_and_is_summarised(
     pytester: pytest.Pytester, scenario: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    scenario(HELD)
+    scenario(CONTROLLED)
     monkeypatch.delenv("PYTEST_ADDOPTS")
     monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "summary.md"))
     result = pytester.runpytest_subprocess("--junitxml=junit.xml", "--chaos-seed", "11")
@@ -119,61 +121,53 @@ def test_a_scenario_runs_in_strict_mode_and_is_summarised(
     assert (pytester.path / "reports" / "runs" / "latest").exists()
 
 
-def test_a_seed_gives_the_same_requests_again(pytester: pytest.Pytester, scenario: Write) -> None:
-    scenario(UNJUDGED)
-    first = pytester.runpytest_subprocess("--runs-dir", "first")
-    seed = re.search(r"chaos seed (\d+)", first.stdout.str())
-    assert seed is not None
-    pytester.runpytest_subprocess("--runs-dir", "second", "--chaos-seed", seed[1])
-    facts = [orjson.loads((pytester.path / name / "latest" / "run.json").read_bytes()) for name in ("first", "second")]
-    assert facts[0]["seed"] == facts[1]["seed"]
-    assert facts[0]["session_seed"] == int(seed[1])
-
-
-def test_a_run_that_nobody_judged_is_inconclusive_and_no_pass(pytester: pytest.Pytester, scenario: Write) -> None:
-    scenario(UNJUDGED)
-    result = pytester.runpytest_subprocess("--chaos-seed", "5")
-    result.assert_outcomes(passed=1, errors=1)
-    assert result.ret == pytest.ExitCode.TESTS_FAILED
-    result.stdout.fnmatch_lines(
-        [
-            "1 run was never judged: the scenario must call `holds` on every run",
-            "? INCONCLUSIVE nobody_looks",
-            "    ? experiment: nobody judged this run",
-            "1 INCONCLUSIVE",
-            "again: * -m pytest -m chaos --substrate local --chaos-seed 5 test_scenario.py::test_nobody_looks",
-        ]
-    )
-
-
-def test_the_command_to_run_it_again_works_where_it_was_printed(pytester: pytest.Pytester, scenario: Write) -> None:
+def test_a_run_that_nobody_judged_is_inconclusive_and_no_pass_and_its_seed_gives_the_same_requests_again(
+    pytester: pytest.Pytester, scenario: Write
+) -> None:
     scenario(UNJUDGED)
     elsewhere = pytester.mkdir("elsewhere")
 
-    def said(*command: str) -> str:
-        return subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, check=False).stdout
+    def said(*command: str) -> pytest.LineMatcher:
+        ended = subprocess.run(command, cwd=elsewhere, capture_output=True, text=True, check=False)
+        assert ended.returncode == pytest.ExitCode.TESTS_FAILED
+        return pytest.LineMatcher(ended.stdout.splitlines())
 
-    first = said(sys.executable, "-m", "pytest", "--chaos-seed", "5", "..")
-    again = re.search(r"^again: (.*)$", first, re.MULTILINE)
-    assert again is not None
-    second = said(*shlex.split(again[1]))
-    assert "chaos seed 5" in second
-    assert "? INCONCLUSIVE nobody_looks" in second
-    assert again[0] in second
+    first = said(sys.executable, "-m", "pytest", "..")
+    seed = re.search(r"chaos seed (\d+)", str(first))
+    assert seed is not None
+    whole = [
+        f"*chaos seed {seed[1]}*",
+        "1 run was never judged: the scenario must call `holds` on every run",
+        "? INCONCLUSIVE nobody_looks",
+        "    ? experiment: nobody judged this run",
+        "1 INCONCLUSIVE",
+        f"again: * -m pytest -m chaos --substrate local --chaos-seed {seed[1]} ../test_scenario.py::test_nobody_looks",
+        "*1 passed, 1 error*",
+    ]
+    first.fnmatch_lines(whole)
+    # The command works where it was printed.
+    again = next(line for line in str(first).splitlines() if line.startswith("again: "))
+    said(*shlex.split(again.removeprefix("again: "))).fnmatch_lines(whole)
+    facts = [orjson.loads((each / "run.json").read_bytes()) for each in run_directories(pytester)]
+    assert len(facts) == 2
+    assert {each["session_seed"] for each in facts} == {int(seed[1])}
+    assert facts[0]["seed"] == facts[1]["seed"]
 
 
-def test_a_scenario_that_runs_nothing_is_no_pass(pytester: pytest.Pytester, scenario: Write) -> None:
-    scenario(IDLE)
-    result = pytester.runpytest_subprocess()
-    result.assert_outcomes(passed=1, errors=1)
+def test_a_scenario_that_runs_nothing_is_no_pass_and_what_one_asserts_beyond_its_invariants_counts(
+    pytester: pytest.Pytester, scenario: Write
+) -> None:
+    scenario(IDLE, TOO_MUCH)
+    result = pytester.runpytest_subprocess("--chaos-seed", "5")
+    result.assert_outcomes(passed=1, errors=1, failed=1)
     result.stdout.fnmatch_lines(["nothing was run: the scenario must await `experiment(...)`"])
-
-
-def test_what_a_scenario_asserts_beyond_its_invariants_counts(pytester: pytest.Pytester, scenario: Write) -> None:
-    scenario(TOO_MUCH)
-    result = pytester.runpytest_subprocess()
-    result.assert_outcomes(failed=1)
-    result.stdout.fnmatch_lines(["✘ VIOLATED it_asserts_too_much", "    ✘ scenario: AssertionError: assert 0 > 0"])
+    result.stdout.fnmatch_lines(
+        [
+            "✘ VIOLATED it_asserts_too_much",
+            "    ✘ scenario: AssertionError: assert 0 > 0",
+            "again: * -m pytest -m chaos --substrate local --chaos-seed 5 test_scenario.py::test_it_asserts_too_much",
+        ]
+    )
 
 
 def test_a_scenario_that_is_interrupted_after_its_run_held_is_inconclusive(
@@ -238,7 +232,7 @@ def test_runs_of_several_processes_are_summarised_together(pytester: pytest.Pyte
     scenario(HELD, HELD.replace("test_it_holds", "test_it_holds_again"))
     result = pytester.runpytest_subprocess("-n2", "--chaos-seed", "3")
     result.assert_outcomes(passed=2)
-    result.stdout.fnmatch_lines_random(["✔ HELD it_holds", "✔ HELD it_holds_again", "4 HELD"])
+    result.stdout.fnmatch_lines_random(["✔ HELD it_holds", "✔ HELD it_holds_again", "2 HELD"])
     facts = [orjson.loads((path / "run.json").read_bytes()) for path in run_directories(pytester)]
     assert {each["session_seed"] for each in facts} == {3}
 
