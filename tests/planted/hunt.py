@@ -14,6 +14,7 @@ from chaos.case import Case
 from chaos.exploring.exploration import Exploration, Failure
 from chaos.exploring.in_simulation import in_simulation
 from chaos.exploring.limits import Limits
+from chaos.exploring.margin import nearby
 from chaos.exploring.regression import Regression
 from chaos.exploring.strategies import schedules, workloads
 from chaos.exploring.trial import Runner
@@ -49,9 +50,15 @@ class Caught:
     def faults(self) -> int:
         return len(self.failure.case.schedule.faults)
 
-    def replayed(self, runner: Runner) -> bool:
-        """Whether what is in the file violates the same invariant there."""
-        return self.failure.invariant in runner.run(Regression.load(self.file).case).violated
+    def replayed(self, runner: Runner, near: int = 0) -> int | None:
+        """How many runs it took until what is in the file, or one of so many cases near it, violated the same invariant
+        there; None if none did.
+        """
+        case = Regression.load(self.file).case
+        for number, each in enumerate((case, *nearby(case, near)), 1):
+            if self.failure.invariant in runner.run(each).violated:
+                return number
+        return None
 
     def to_json(self) -> dict[str, Any]:
         return {
