@@ -5,7 +5,7 @@ import pytest
 from chaos.experiment import Experiment
 from chaos.inputs import hostile
 from chaos.invariants import answered_once, answers_correct, books_balance, no_loss
-from chaos.workload import constant
+from chaos.workload import constant, poisson
 from reports.history import OpType
 
 
@@ -16,5 +16,5 @@ async def test_hostile_texts_are_answered_or_refused_each_as_promised(experiment
     refused = [request for request in run.record.requests if request.rightly_refused]
     assert {request.due_refusal for request in refused} == {413, 422}
     assert all(request.outcome is OpType.OK for request in run.record.requests if request not in refused)
-    control = await experiment.control(constant(rate=12, seconds=2))
+    control = await experiment.control(poisson(rate=40, seconds=4))
     assert all(request.outcome is OpType.OK for request in control.record.requests)
