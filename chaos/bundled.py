@@ -14,6 +14,8 @@ from chaos.system_under_test import CLIENT, Edge, InvalidSystem, Node, StatusPag
 COORDINATOR: Final = "coordinator"
 CRASH_EXIT_CODE: Final = 70  # of a worker that CRASH_RATE or CRASH_ON ends
 INFLICTED: Final = frozenset({"crash_on", "fail_rpc", "slow_model"})  # by a worker, on itself, when it is told to
+# Of the coordinator, said all the same: who runs a system that somebody else set up compares.
+DEFAULTS: Final[Mapping[str, str]] = MappingProxyType({"BATCH_SIZE": "3", "BATCH_TIMEOUT": "0.15"})
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 PORT: Final[Mapping[str, str]] = MappingProxyType({"HOST": "{host}", "PORT": "{port}"})
 
@@ -56,7 +58,7 @@ def bundled(
                         **PORT,
                         "WORKERS": ",".join(f"{name}={{{name}}}" for name in names),
                         "WORKER_TIMEOUT": f"{worker_timeout_s:g}",
-                        **_literally(coordinator),
+                        **_literally({**DEFAULTS, **coordinator}),
                     },
                     readiness=HttpProbe("/readyz"),
                     image=bundled_image(COORDINATOR),

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import os
 import random
+from argparse import ArgumentTypeError
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from pathlib import Path
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from chaos.laboratory import Laboratory
 
 SUBSTRATES: Final = ("simulated", "local", "docker")
+PROJECT: Final = "compose:"  # and the name of a Compose project that is up
 LARGEST_SEED: Final = 2**32
 
 seed_key: Final = pytest.StashKey[int]()
@@ -34,7 +36,13 @@ ABSENCE: Final = "substrate_missing"  # of a skipped scenario's properties: why
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("brownout", "chaos experiments")
-    group.addoption("--substrate", choices=SUBSTRATES, default="local", help="where clusters run (default: local)")
+    group.addoption(
+        "--substrate",
+        type=_substrate,
+        metavar="{" + ",".join((*SUBSTRATES, f"{PROJECT}PROJECT")) + "}",
+        default="local",
+        help="where clusters run, or the Compose project that is up and stands for one (default: local)",
+    )
     group.addoption("--without-faults", action="store_true", help="leave every fault out: the baseline to compare with")
     group.addoption("--chaos-seed", type=int, metavar="N", help="repeat a session: the seed its header shows")
     group.addoption(
@@ -55,6 +63,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--chaos-cover", action="store_true", help="fail unless explorations met every path that they look out for"
     )
+
+
+def _substrate(given: str) -> str:
+    if given not in SUBSTRATES and not (given.startswith(PROJECT) and given != PROJECT):
+        raise ArgumentTypeError(f"{given!r} is none of {', '.join(SUBSTRATES)} and {PROJECT}PROJECT")
+    return given
 
 
 def pytest_configure(config: pytest.Config) -> None:

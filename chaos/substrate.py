@@ -31,16 +31,17 @@ class Substrate(StrEnum):
     SIMULATED = "simulated"
     LOCAL = "local"
     DOCKER = "docker"
+    COMPOSE = "compose"
 
 
 class SubstrateMissing(HarnessProblem):
     """Clusters cannot run there on this machine; the message says why, and what would mend it."""
 
 
-def launcher(substrate: Substrate, console: Console) -> Launch:
+def launcher(substrate: Substrate, console: Console, *, project: str = "") -> Launch:
     """Prepared for any number of clusters; what must be fetched or built for them is, and `console` tells of it.
 
-    Raises SubstrateMissing.
+    `project` is the Compose project that is up, of the substrate that consists of one. Raises SubstrateMissing.
     """
     match substrate:
         case Substrate.SIMULATED:
@@ -49,6 +50,8 @@ def launcher(substrate: Substrate, console: Console) -> Launch:
             return _local(console)
         case Substrate.DOCKER:
             return _docker(console)
+        case Substrate.COMPOSE:
+            return _compose(project)
 
 
 def timekeeper(substrate: Substrate) -> InTime:
@@ -107,5 +110,27 @@ def _docker(console: Console) -> Launch:
 
     def launch(system: SystemUnderTest, logs: Path, *, seed: int) -> DockerCluster:  # noqa: ARG001 - as above
         return DockerCluster(system, logs=logs)
+
+    return launch
+
+
+def _compose(project: str) -> Launch:
+    # As above.
+    from chaos.clusters.compose import ComposeCluster  # noqa: PLC0415
+    from chaos.clusters.compose_project import members  # noqa: PLC0415
+    from chaos.clusters.docker_engine import EngineMissing, connect  # noqa: PLC0415
+
+    try:
+        engine = connect()
+    except EngineMissing as problem:
+        raise SubstrateMissing(f"the compose substrate cannot be used: {problem}") from problem
+    try:
+        if not members(engine, project):
+            raise SubstrateMissing(f"no Compose project is called {project!r}; `docker compose ls` says which are up")
+    finally:
+        engine.close()
+
+    def launch(system: SystemUnderTest, logs: Path, *, seed: int) -> ComposeCluster:  # noqa: ARG001 - as above
+        return ComposeCluster(system, logs=logs, project=project)
 
     return launch

@@ -201,6 +201,15 @@ class EdgeHandle(Protocol):
 
 
 @runtime_checkable
+class Unproxied(EdgeHandle, Protocol):
+    """An edge on which there is no proxy, and which therefore cannot be broken."""
+
+    @property
+    def unproxied(self) -> str:
+        """Why not, and where it could be."""
+
+
+@runtime_checkable
 class OnMachine(Protocol):
     """A cluster in real time: what else goes on where it runs can get in its way, and in that of the harness."""
 

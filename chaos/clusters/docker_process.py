@@ -13,7 +13,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from signal import Signals
 from typing import Any, Final
 
 from docker import DockerClient
@@ -21,33 +20,17 @@ from docker.errors import NotFound
 from docker.models.containers import Container
 from docker.types import CancellableStream
 
-from chaos.clusters.cluster import OUT_OF_MEMORY, ClusterProblem, NodeState
-from chaos.clusters.cluster import Phase as NodePhase
+from chaos.clusters.cluster import ClusterProblem, NodeState
 from chaos.clusters.docker_engine import FAILURES, EngineLost, obeying
 from chaos.clusters.docker_network import DockerNetwork
+from chaos.clusters.docker_state import death, node_state, process_state
 from chaos.processes.ports import LOOPBACK
 from chaos.processes.process import Phase, ProcessProblem, ProcessState
 
 SIGNAL_EFFECT_S: Final = 15.0  # for the engine to carry out what cannot be refused
 LIFE_S: Final = 24 * 3600
-MIB: Final = 1024 * 1024
 POLL_S: Final = 0.02
 TAIL_LINES: Final = 20
-BY_SIGNAL: Final = {128 + number: number for number in (Signals.SIGKILL, Signals.SIGTERM)}  # as an init reports them
-PHASES: Final = {
-    "created": Phase.NEW,
-    "running": Phase.RUNNING,
-    "paused": Phase.STOPPED,
-    "exited": Phase.EXITED,
-    "dead": Phase.EXITED,
-    "removing": Phase.EXITED,
-}
-NODE_PHASES: Final = {
-    Phase.NEW: NodePhase.NEW,
-    Phase.RUNNING: NodePhase.RUNNING,
-    Phase.STOPPED: NodePhase.PAUSED,
-    Phase.EXITED: NodePhase.EXITED,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,23 +77,11 @@ class ContainerProcess:
         return self._container
 
     async def look(self) -> ProcessState:
-        return _state(await asyncio.to_thread(self._told))
+        return process_state(await asyncio.to_thread(self._told))
 
     async def node_state(self) -> NodeState:
         """The same in one look at the engine, with what only it knows: which life this is, and a lack of memory."""
-        told = await asyncio.to_thread(self._told)
-        state = _state(told)
-        details = [f"by {state.ended_by.name}"] if state.ended_by else []
-        details += [] if state.code is None else [f"exit code {state.code}"]
-        # Of a life that goes on, the engine still says what the one before it ended for.
-        details += [OUT_OF_MEMORY] if told.get("OOMKilled") and state.phase is Phase.EXITED else []
-        return NodeState(
-            phase=NODE_PHASES[state.phase],
-            life=f"container started {told.get('StartedAt', 'never')}",
-            killed=state.ended_by is Signals.SIGKILL,
-            code=state.code,
-            detail=", ".join(details),
-        )
+        return node_state(await asyncio.to_thread(self._told))
 
     async def start(self) -> None:
         """Begin a life, the first or the next after an exit; returns once the program runs, before it is ready."""
@@ -132,8 +103,9 @@ class ContainerProcess:
         try:
             async with scope:
                 while not await probe():
-                    if not (told := await asyncio.to_thread(self._inspect))["State"] or not _state(told["State"]).alive:
-                        raise ProcessProblem(f"{self.name}: {_death(told)} while starting\n{self.log_tail()}")
+                    told = await asyncio.to_thread(self._inspect)
+                    if not process_state(told["State"]).alive:
+                        raise ProcessProblem(f"{self.name}: {death(told)} while starting\n{self.log_tail()}")
                     await asyncio.sleep(POLL_S)
         except TimeoutError:
             if not scope.expired():
@@ -313,7 +285,7 @@ class ContainerProcess:
 
     def _signal(self, name: str) -> None:
         """Nothing to do when it is gone, as one may be that ends by itself in this moment."""
-        if _state(self._told()).alive:
+        if process_state(self._told()).alive:
             self.container.kill(name)
 
     def _unpause(self) -> None:
@@ -337,27 +309,6 @@ class ContainerProcess:
                 act()
 
         await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._calls, obey))
-
-
-def _state(told: Mapping[str, Any]) -> ProcessState:
-    phase = PHASES.get(told.get("Status", "created"), Phase.RUNNING)
-    if phase is not Phase.EXITED or "ExitCode" not in told:
-        return ProcessState(phase)
-    code: int = told["ExitCode"]
-    ended_by = BY_SIGNAL.get(code)
-    return ProcessState(phase, code=code) if ended_by is None else ProcessState(phase, ended_by=ended_by)
-
-
-def _death(told: Mapping[str, Any]) -> str:
-    """How it ended that nobody here ended, and what may be behind it."""
-    state = _state(told["State"])
-    if told["State"].get("OOMKilled"):
-        limit = told["HostConfig"].get("Memory", 0)
-        has = f" with the {limit / MIB:g} MiB that it may have" if limit else ""
-        return f"{state}, {OUT_OF_MEMORY}{has},"
-    if state.ended_by is Signals.SIGKILL:
-        return f"{state} by somebody else (the kernel does it where memory is short; see `docker info`)"
-    return str(state)
 
 
 def _settle(life: asyncio.Future[None], lost: EngineLost | None) -> None:

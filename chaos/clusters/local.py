@@ -45,6 +45,12 @@ class Proxies(Protocol):
     async def check(self) -> None: ...
 
 
+class EdgeAt(EdgeHandle, Protocol):
+    @property
+    def address(self) -> str:
+        """Where it is entered, as `host:port`."""
+
+
 class LocalCluster:
     """An async context manager; inside it every node is ready and every edge carries bytes.
 
@@ -63,7 +69,7 @@ class LocalCluster:
         self._executable = toxiproxy
         self._entry_port = entry_port
         self._nodes: dict[str, ProcessNode] = {}
-        self._edges: dict[str, LocalEdge] = {}
+        self._edges: dict[str, EdgeAt] = {}
         self._exits: list[UnexpectedExit] = []
         self._thefts: list[str] = []  # what to say of each port that somebody else took
         self._stolen = asyncio.Event()

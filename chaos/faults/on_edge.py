@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
 
-from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle
-from chaos.faults.fault import TargetKind
+from chaos.clusters.cluster import Cluster, EdgeHandle, NodeHandle, Unproxied
+from chaos.faults.fault import Impossible, TargetKind
 from chaos.system_under_test import SystemUnderTest
 
 
@@ -23,6 +23,8 @@ class OnEdge:
 
 
 def ends(cluster: Cluster, target: str) -> tuple[EdgeHandle, NodeHandle]:
-    """An edge, and the node behind it."""
+    """An edge, and the node behind it. Raises Impossible where the edge cannot be broken."""
     edge = cluster.edges[target]
+    if isinstance(edge, Unproxied):
+        raise Impossible(edge.unproxied)
     return edge, cluster.nodes[edge.edge.target]

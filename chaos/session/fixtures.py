@@ -25,15 +25,18 @@ if TYPE_CHECKING:
 
 def open_laboratory(config: pytest.Config, *, seed: int) -> Laboratory:
     """For one session. Where its substrate is missing the test is skipped, or fails if the substrate is required."""
-    name: str = config.getoption("--substrate")
+    given: str = config.getoption("--substrate")
+    name, _, project = given.partition(":")
+    if project and hasattr(config, "workerinput"):
+        pytest.fail(f"{given} is one system, which several processes cannot share: leave -n out", pytrace=False)
     try:
-        launch = launcher(Substrate(name), Console(stderr=True))
+        launch = launcher(Substrate(name), Console(stderr=True), project=project)
     except SubstrateMissing as problem:
         if name in re.split(r"[,\s]+", os.environ.get(REQUIRED, "")):
             pytest.fail(f"{REQUIRED} names {name!r}, but {problem}", pytrace=False)
         pytest.skip(str(problem))
     return Laboratory(
-        substrate=name,
+        substrate=given,
         launch=launch,
         runs=config.getoption("--runs-dir") or config.rootpath / "reports" / "runs",
         seed=seed,

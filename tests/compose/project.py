@@ -51,8 +51,9 @@ class Project:
         assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr[-3000:]}"
         return done.stdout
 
-    def up(self) -> None:
-        self.compose("up", "--build", "--detach", "--wait", "--quiet-pull", timeout_s=UP_S)
+    def up(self, *services: str) -> None:
+        """Of all that the profile starts, or only these."""
+        self.compose("up", "--build", "--detach", "--wait", "--quiet-pull", *services, timeout_s=UP_S)
 
     def down(self) -> None:
         self.compose("down", "--volumes", "--timeout", "3")

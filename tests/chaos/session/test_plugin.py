@@ -195,6 +195,15 @@ def test_a_missing_substrate_skips_with_the_reason(
     )
 
 
+@pytest.mark.parametrize("given", ["dokcer", "compose", "compose:"])
+def test_a_substrate_that_there_is_not_is_refused_with_those_that_there_are(
+    pytester: pytest.Pytester, given: str
+) -> None:
+    result = pytester.runpytest_subprocess("--substrate", given)
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"*'{given}' is none of simulated, local, docker and compose:PROJECT*"])
+
+
 def test_a_missing_server_is_told_with_its_mend_by_every_process(
     pytester: pytest.Pytester, scenario: Write, monkeypatch: pytest.MonkeyPatch
 ) -> None:

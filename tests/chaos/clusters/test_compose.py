@@ -1,0 +1,77 @@
+"""Whether the containers of a Compose project are the system of a scenario; the engine's part is in tests/compose."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final
+
+import pytest
+
+from chaos.bundled import bundled
+from chaos.clusters.compose import misfits
+from chaos.clusters.compose_project import DEPENDS_ON, SERVICE, Member
+from chaos.system_under_test import SystemUnderTest
+
+SYSTEM: Final = bundled(workers=2)
+COORDINATOR: Final = Member(
+    id="c0",
+    names=frozenset({"coordinator", "c0"}),
+    labels={SERVICE: "coordinator"},
+    environment={"BATCH_SIZE": "3", "BATCH_TIMEOUT": "0.15", "WORKER_TIMEOUT": "3", "PATH": "/usr/bin"},
+    network="any_default",
+    port=8000,
+    published="127.0.0.1:8000",
+    runs=True,
+)
+WORKERS: Final = [
+    replace(
+        COORDINATOR,
+        names=frozenset({name}),
+        labels={SERVICE: f"troubled-{name}"},
+        environment={"WORKER_ID": name, "MAX_DELAY": "2"},
+        port=50051,
+        published=None,
+    )
+    for name in ("worker1", "worker2")
+]
+
+
+def said(system: SystemUnderTest, *found: Member) -> list[str]:
+    return [*misfits(system, list(found))]
+
+
+def test_a_project_whose_containers_are_called_and_set_like_the_nodes_fits() -> None:
+    assert said(SYSTEM, COORDINATOR, *WORKERS) == []
+
+
+def test_a_container_that_is_not_there_or_there_twice_is_named() -> None:
+    assert said(SYSTEM, COORDINATOR, WORKERS[0]) == [
+        "no container of it is called worker2; it has c0, coordinator, worker1"
+    ]
+    assert said(SYSTEM, COORDINATOR, *WORKERS, replace(WORKERS[1], id="other")) == [
+        "more than one container of it is called worker2; it has c0, coordinator, worker1, worker2"
+    ]
+
+
+@pytest.mark.parametrize(("has", "told"), [({"BATCH_SIZE": "8"}, "8"), ({}, "(not set)")])
+def test_a_setting_that_is_not_the_scenarios_is_told_with_both_values(has: dict[str, str], told: str) -> None:
+    environment = {name: value for name, value in COORDINATOR.environment.items() if name != "BATCH_SIZE"} | has
+    assert said(SYSTEM, replace(COORDINATOR, environment=environment), *WORKERS) == [
+        f"coordinator has BATCH_SIZE={told}; the scenario takes BATCH_SIZE=3"
+    ]
+
+
+def test_a_way_in_that_does_not_stay_the_same_is_told() -> None:
+    (problem,) = said(SYSTEM, replace(COORDINATOR, published=None), *WORKERS)
+    assert problem.startswith("coordinator has no port of this machine")
+
+
+def test_a_client_of_the_projects_own_is_told_while_it_runs() -> None:
+    client = replace(
+        COORDINATOR,
+        names=frozenset({"client"}),
+        labels={SERVICE: "client", DEPENDS_ON: "coordinator:service_healthy:false"},
+    )
+    (problem,) = said(SYSTEM, COORDINATOR, *WORKERS, client)
+    assert problem.endswith("docker compose stop client")
+    assert said(SYSTEM, COORDINATOR, *WORKERS, replace(client, runs=False)) == []
