@@ -113,6 +113,7 @@ def _build(
             target=target or None,
             buildargs=dict(arguments),
             rm=True,
+            forcerm=True,  # the container of a step that failed, too
             decode=True,
         )
         for step in steps:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from docker import DockerClient
@@ -168,6 +169,17 @@ def test_a_build_that_fails_says_where(engine: DockerClient) -> None:
     broken = Image("brownout/test", {"Dockerfile": b"FROM scratch\nCOPY missing /file\n"})
     with pytest.raises(ClusterProblem, match="missing"):
         ensure(broken, engine, lambda _: None)
+
+
+def test_a_build_that_fails_leaves_no_container(engine: DockerClient) -> None:
+    command = f"/nosuch {uuid4()}"
+    broken = Image(
+        "brownout/test", {"Dockerfile": f'FROM scratch\nCOPY file /file\nRUN ["{command}"]\n'.encode(), "file": b""}
+    )
+    with pytest.raises(ClusterProblem, match="cannot be built"):
+        ensure(broken, engine, lambda _: None)
+    there = engine.containers.list(all=True, ignore_removed=True)
+    assert not [each.name for each in there if command in str(each.attrs["Config"]["Cmd"])]
 
 
 def test_a_sweep_takes_only_what_has_the_label(engine: DockerClient) -> None:
