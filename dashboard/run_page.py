@@ -199,7 +199,7 @@ def _logs(run: Opened, request: Request, offset_s: float) -> None:
 def _facts(request: Request) -> Iterator[tuple[str, str]]:
     yield "input", request.input
     worker = request.answer.get("worker") or "nobody"
-    yield "outcome", f"{OUTCOME_WORD[request.outcome]}, by {worker}, tried again {request.retries} times"
+    yield "outcome", f"{OUTCOME_WORD[request.outcome]}, by {worker}{_again(request.retries)}"
     if request.completed is not None and request.completed.error:
         yield "error", request.completed.error
     yield "id", request.request_id or "never told"
@@ -218,6 +218,10 @@ def _shrunk(shrunk: Shrunk) -> None:
         )
     )
     st.html(table("As small as it gets", ("fault",), [(each.line,) for each in shrunk.after]))
+
+
+def _again(retries: int) -> str:
+    return "" if not retries else ", tried again once" if retries == 1 else f", tried again {retries:,} times"
 
 
 def _about(shown: Page) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, Final
 
 import pandas as pd
@@ -12,15 +13,18 @@ from dashboard.opened import listed
 from dashboard.settings import Settings
 from reports.detail_plots import trend_chart
 from reports.index import RunEntry, RunFilter, chosen
+from reports.page import NOT_MEASURED
 from reports.panels import themed
 from reports.trends import FIGURES, history_of, trends
 
 GLYPHS: Final = {"HELD": "✔", "VIOLATED": "✘", "INCONCLUSIVE": "?", "unfinished": "…", "broken": "⚠"}
 
+MINUTES: Final = len("2026-01-17T09:31")
+
 
 def runs_page(settings: Settings, run_page: Any) -> None:  # noqa: ANN401 - a page of Streamlit
     entries = listed(settings.runs)
-    st.html(heading("Runs", f"{len(entries):,} under {settings.runs}"))
+    st.html(heading("Runs", f"{len(entries):,} under {_short(settings.runs)}"))
     if not entries:
         st.info("No run is there yet. One comes of: pytest -m chaos")
         return
@@ -33,9 +37,11 @@ def runs_page(settings: Settings, run_page: Any) -> None:  # noqa: ANN401 - a pa
         on_select="rerun",
         selection_mode="single-row",
         key="runs",
+        placeholder=NOT_MEASURED,
         column_config={
             "scenario": st.column_config.TextColumn(width="medium"),
-            "goodput": st.column_config.NumberColumn("goodput, per s", format="%.1f"),
+            "started": st.column_config.TextColumn("started (UTC)", width=130),
+            "goodput": st.column_config.NumberColumn("goodput/s", format="%.1f"),
             "p99_ms": st.column_config.NumberColumn("p99, ms", format="%.0f"),
             "recovery_s": st.column_config.NumberColumn("recovery, s", format="%.2f"),
             "so far": st.column_config.LineChartColumn("goodput so far", y_min=0, width="small"),
@@ -44,6 +50,11 @@ def runs_page(settings: Settings, run_page: Any) -> None:  # noqa: ANN401 - a pa
     if rows := picked.selection.rows:
         st.switch_page(run_page, query_params={"run": shown[rows[0]].name})
     _trends(shown)
+
+
+def _short(runs: Path) -> str:
+    """As somebody who started this here would write it."""
+    return str(runs.relative_to(Path.cwd()) if runs.is_relative_to(Path.cwd()) else runs)
 
 
 def _chosen(entries: tuple[RunEntry, ...]) -> tuple[RunEntry, ...]:
@@ -72,7 +83,7 @@ def _table(shown: tuple[RunEntry, ...], entries: tuple[RunEntry, ...]) -> pd.Dat
                 "verdict": f"{GLYPHS[each.word]} {each.word}",
                 "scenario": each.scenario,
                 "substrate": each.substrate,
-                "started": each.started,
+                "started": each.started[:MINUTES].replace("T", " "),
                 "requests": each.figure("requests"),
                 "failed": each.figure("failed"),
                 "unknown": each.figure("unknown"),

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import altair as alt
 
-from reports.frame import FONT, Chart, over, unchecked
+from reports.bands import CHARACTER_PX, GAP_PX
+from reports.frame import FONT, WIDTH_PX, Chart, over, unchecked
 from reports.palette import BAD, GOOD, GROUND, INK, LINE, MUTED, UNKNOWN, Colour
 from reports.panels import Panel, Stretch, TimeAxis, stacked
 from reports.trends import Trend
@@ -32,9 +33,9 @@ def waterfall_chart(steps: Sequence[Step]) -> Chart:
             "base": row[step.place] + 0.82,
             "middle": row[step.place] + 0.5,
             "place": step.place,
-            "words": f"{step.words}, {step.ms:,.1f} ms",
+            "words": _words(step),
             "colour": TONES[step.tone].light,
-            "left": (step.start_s + step.end_s) / 2 < (axis.start + axis.end) / 2,
+            "side": _side(step, axis),
         }
         for step in steps
     ]
@@ -54,11 +55,14 @@ def waterfall_chart(steps: Sequence[Step]) -> Chart:
                 color=alt.Color("colour:N", scale=None, legend=None),
                 tooltip=[alt.Tooltip("place:N"), alt.Tooltip("words:N")],
             ),
+            bars.transform_filter("datum.side === 'inside'")
+            .mark_text(**text, align="left", dx=5, color=GROUND.light)
+            .encode(x=axis.x("start"), y=y, text="words:N"),
             *(
-                bars.transform_filter(f"datum.left === {'true' if left else 'false'}")
-                .mark_text(**look, align="left" if left else "right", dx=4 if left else -4)
-                .encode(x=axis.x("start" if left else "end"), y=y, text="words:N")
-                for left in (True, False)
+                bars.transform_filter(f"datum.side === '{side}'")
+                .mark_text(**look, align=align, dx=dx)
+                .encode(x=axis.x(edge), y=y, text="words:N")
+                for side, edge, align, dx in (("after", "end", "left", 4), ("before", "start", "right", -4))
                 for look in (halo, {**text, "color": INK.light})
             ),
             over({"place": place, "row": number + 0.5} for place, number in row.items())
@@ -68,6 +72,19 @@ def waterfall_chart(steps: Sequence[Step]) -> Chart:
 
     moments = [{"at": step.start_s, "what": f"{step.place}: {step.words}"} for step in steps]
     return stacked([Panel("", 34 * len(places), draw)], axis, moments, (("what", "from here"),), zoom=False)
+
+
+def _words(step: Step) -> str:
+    return f"{step.words}, {step.ms:,.1f} ms"
+
+
+def _side(step: Step, axis: TimeAxis) -> Literal["inside", "after", "before"]:
+    """Where the words of a bar are: in it if they fit, else behind it unless the chart ends there."""
+    second_px = WIDTH_PX / (axis.end - axis.start)
+    words_px = len(_words(step)) * CHARACTER_PX + GAP_PX
+    if words_px <= (step.end_s - step.start_s) * second_px:
+        return "inside"
+    return "after" if words_px <= (axis.end - step.end_s) * second_px else "before"
 
 
 @unchecked

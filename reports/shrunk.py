@@ -54,10 +54,8 @@ class Shrunk:
     @property
     def told(self) -> str:
         """In one sentence."""
-        return (
-            f"Found with {_faults(len(self.before))} and made smaller to {_faults(len(self.after))} in "
-            f"{self.tries:,} runs, {self.substrate}."
-        )
+        left = f"{len(self.after)} {'is' if len(self.after) == 1 else 'are'} left"
+        return f"Found with {_faults(len(self.before))}; made small in {self.tries:,} runs, {self.substrate}: {left}."
 
 
 def planned_faults(schedule: Mapping[str, Any]) -> tuple[PlannedFault, ...]:

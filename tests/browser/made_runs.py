@@ -58,8 +58,10 @@ def judged(directory: RunDirectory, verdict: Verdict, findings: tuple[Finding, .
 
 
 def short_run(runs: Path, number: int) -> RunDirectory:
-    directory = RunDirectory.create(runs, f"scenario {number % 7}", STARTED + timedelta(minutes=number))
-    directory.write_run({"scenario": f"scenario {number % 7}", "substrate": "local", "seed": number, "started": "2026"})
+    started = STARTED + timedelta(minutes=number)
+    directory = RunDirectory.create(runs, f"scenario {number % 7}", started)
+    facts = {"scenario": f"scenario {number % 7}", "substrate": "local", "seed": number}
+    directory.write_run({**facts, "started": started.isoformat(timespec="milliseconds")})
     verdict = list(Verdict)[number % 3]
     told = {
         "requests": 100,

@@ -1,7 +1,8 @@
 """Pictures of the pages for the documentation: python -m tests.browser.screenshots docs
 
-A real system under load whose worker is killed, and runs: those of a directory given as the second argument, else made
-ones. What is written: live.png, runs.png, run.png, request.png.
+A real system under load whose worker is killed, and runs of a real one that is broken twice: as the run page and the
+report have them, among others in the list. What is written: live.png, runs.png, run.png, request.png, report.png; with
+--dark, the same of the dark theme.
 """
 
 from __future__ import annotations
@@ -12,55 +13,100 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
+from typing import Final, Literal
 
 from playwright.sync_api import Browser
+from rich.console import Console
 
+from chaos.bundled import bundled
+from chaos.case import Case
+from chaos.exploring.in_laboratory import in_laboratory
+from chaos.faults import crash, pause
+from chaos.laboratory import Laboratory
+from chaos.provenance import provenance
+from chaos.schedule import Schedule
+from chaos.standard import standard
+from chaos.substrate import Substrate, launcher
+from chaos.workload import poisson
 from tests.brownout.running_up import COMMAND, running_up
 from tests.browser.chromium import Visit, chromium
-from tests.browser.made_runs import full_run, short_run
+from tests.browser.made_runs import short_run
 from tests.browser.serving import dashboard
+from tests.runs.kept import VERDICTS, copied
 
-WIDTH = 1280
-SETTLED_MS = 4000  # for charts that are drawn after their page
+WIDTH: Final = 1280
+SETTLED_MS: Final = 4000  # for charts that are drawn after their page
+PROJECT: Final = Path(__file__).parents[2]
+RUNS: Final = Path("reports") / "runs"
+CASE: Final = Case(
+    bundled(),
+    poisson(rate=60, seconds=20),
+    Schedule.of([crash("worker1").between(4, 7), pause("worker3").between(11, 13)]),
+    seed=7,
+    judges=standard(),
+)
+
+Theme = Literal["light", "dark"]
 
 
 def main(arguments: list[str]) -> None:
-    folder = Path(arguments[0])
+    theme: Theme = "dark" if "--dark" in arguments else "light"
+    (folder,) = (Path(each).absolute() for each in arguments if each != "--dark")
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as scratch, chromium() as browser:
-        runs = Path(arguments[1]) if len(arguments) > 1 else made(Path(scratch) / "runs")
-        picture_runs(browser, runs, folder, Path(scratch))
-        picture_live(browser, folder, Path(scratch))
+    with tempfile.TemporaryDirectory() as scratch:
+        run = made(Path(scratch))
+        with chromium() as browser:
+            picture_runs(browser, run, folder, Path(scratch), theme)
+            picture_live(browser, folder, Path(scratch), theme)
 
 
-def made(runs: Path) -> Path:
-    for number in range(24):
+def made(scratch: Path) -> Path:
+    """A directory of many runs; returns the real one among them, which is the newest."""
+    runs = scratch / RUNS
+    for number in range(10):
         short_run(runs, number)
-    full_run(runs, 24)
-    return runs
+    for kind in VERDICTS:
+        copied(kind, runs)
+    laboratory = Laboratory(
+        substrate=Substrate.LOCAL.value,
+        launch=launcher(Substrate.LOCAL, Console(stderr=True)),
+        runs=runs,
+        seed=CASE.seed,
+        provenance=provenance(PROJECT),
+    )
+    name, replay = "a crash and a pause lose nothing", "brownout replay latest"
+    trial = in_laboratory(laboratory, scenario=name, test=name, replay=replay).run(CASE)
+    if trial.directory is None:
+        raise SystemExit("the run was not kept")
+    return trial.directory
 
 
-def picture_runs(browser: Browser, runs: Path, folder: Path, scratch: Path) -> None:
-    example = Path(__file__).parent.parent.parent / "docs" / "examples" / "detection.json"
-    newest = max(each.name for each in runs.iterdir() if (each / "verdicts.json").exists() and not each.is_symlink())
-    settings = {"RUNS_DIR": str(runs), "FIRST_PAGE": "runs", "DETECTION_FILE": str(example)}
-    with dashboard(scratch / "viewer.txt", **settings) as host:
-        visit = Visit(browser.new_page(viewport={"width": WIDTH, "height": 900}))
+def picture_runs(browser: Browser, run: Path, folder: Path, scratch: Path, theme: Theme) -> None:
+    example = PROJECT / "docs" / "examples" / "detection.json"
+    settings = {"RUNS_DIR": str(RUNS), "FIRST_PAGE": "runs", "DETECTION_FILE": str(example)}
+    with dashboard(scratch / "viewer.txt", where=scratch, **settings) as host:
+        visit = visiting(browser, theme, 900)
         visit.open(f"http://{host}/", "runs shown")
         take(visit, folder / "runs.png")
-        page = visit.open(f"http://{host}/run?run={newest}", "What was broken")
+        page = visit.open(f"http://{host}/run?run={run.name}", "What was broken")
         page.get_by_test_id("stVegaLiteChart").first.locator("svg").first.wait_for()
-        take(visit, folder / "run.png", height=1260)
+        take(visit, folder / "run.png", height=1640)
         retried = page.get_by_role("row", name="retries_explained").get_by_role("link")
         if retried.count():
             retried.first.click()
             visit.shows("attempt 2")
-        page.get_by_text("Logs around it").first.scroll_into_view_if_needed()
+        page.set_viewport_size({"width": WIDTH, "height": 900})
+        page.wait_for_timeout(SETTLED_MS)
+        page.get_by_text("Step by step").first.evaluate("each => each.scrollIntoView({block: 'center'})")
         take(visit, folder / "request.png", height=900)
         page.close()
+    visit = visiting(browser, theme, 1500)
+    visit.page.goto((run / "report.html").as_uri())
+    take(visit, folder / "report.png", height=1500)
+    visit.page.close()
 
 
-def picture_live(browser: Browser, folder: Path, scratch: Path) -> None:
+def picture_live(browser: Browser, folder: Path, scratch: Path, theme: Theme) -> None:
     with running_up(scratch, "--dashboard-port", "0") as up:
         up.await_line("live page: http://", timeout_s=90)
         host = up.said.partition("live page: http://")[2].split()[0]
@@ -70,16 +116,20 @@ def picture_live(browser: Browser, folder: Path, scratch: Path) -> None:
             stderr=subprocess.DEVNULL,
         )
         try:
-            visit = Visit(browser.new_page(viewport={"width": WIDTH, "height": 1200}))
+            visit = visiting(browser, theme, 1200)
             page = visit.open(f"http://{host}/", "All 3 workers serve.")
             page.get_by_text("1 min").click()
             page.wait_for_timeout(25_000)
             os.kill(up.pids["worker2"], signal.SIGKILL)
             page.wait_for_timeout(25_000)
-            take(visit, folder / "live.png", height=1420)
+            take(visit, folder / "live.png", height=1500)
         finally:
             load.kill()
             load.wait()
+
+
+def visiting(browser: Browser, theme: Theme, height: int) -> Visit:
+    return Visit(browser.new_page(viewport={"width": WIDTH, "height": height}, color_scheme=theme))
 
 
 def take(visit: Visit, path: Path, height: int = 900) -> None:

@@ -21,12 +21,13 @@ def page_of(up: RunningUp) -> str:
 
 
 @contextmanager
-def dashboard(log: Path, **settings: str) -> Iterator[str]:
-    """Its address, host and port."""
+def dashboard(log: Path, *, where: Path | None = None, **settings: str) -> Iterator[str]:
+    """Its address, host and port. `where` it is started; by default here."""
     with PortReservation() as reserved, log.open("wb") as sink:
         process = subprocess.Popen(
             (sys.executable, "-m", "dashboard"),
             env={**os.environ, "PORT": str(reserved.port), **settings},
+            cwd=where,
             stdin=subprocess.DEVNULL,
             stdout=sink,
             stderr=subprocess.STDOUT,

@@ -46,7 +46,7 @@ def test_what_shrinking_left_out_is_told_from_what_it_kept() -> None:
     assert told is not None
     assert [each.left_out for each in told.before] == [True, False, True, False, True]
     assert [(each.kind, each.left_out) for each in told.after] == [("crash", False), ("blackhole", False)]
-    assert told.told == "Found with 5 faults and made smaller to 2 faults in 41 runs, simulated."
+    assert told.told == "Found with 5 faults; made small in 41 runs, simulated: 2 are left."
     assert told.seconds == 20.0
 
 
@@ -90,7 +90,7 @@ def test_both_schedules_are_drawn_and_read_without_colour() -> None:
 def test_the_report_shows_both_schedules_and_escapes_them() -> None:
     html = render(RUN, FINDINGS, FIGURES)
     assert "Before it was made small" in html
-    assert "Found with 5 faults and made smaller to 2 faults in 41 runs, simulated." in html
+    assert "Found with 5 faults; made small in 41 runs, simulated: 2 are left." in html
     assert "4 s to 9 s: crash worker1</li>" in html
     assert "5 s to 6 s: pause worker3 <b>(left out)</b>" in html
     assert "<script>alert" not in html

@@ -75,9 +75,9 @@ def inconclusive() -> Kind:
 
 
 def shrunk() -> Kind:
-    """The same broken coordinator, met by chance and made small."""
+    """A coordinator that counts late answers twice, met by chance under several faults and made small."""
     with tempfile.TemporaryDirectory() as folder:
-        caught = hunt("no_redirect", SEED, Path(folder))
+        caught = hunt("late_answers_count", 1, Path(folder))
     if caught is None:
         raise SystemExit("the hunt for a planted bug found none")
     return Kind(Substrate.SIMULATED, caught.failure.case, TABLES, caught.failure.shrunk_from)
