@@ -45,7 +45,8 @@ def waterfall_chart(steps: Sequence[Step]) -> Chart:
         bars = over(rows)
         text: dict[str, Any] = {"aria": False, "baseline": "middle", "font": FONT, "fontSize": 11, "fontWeight": 600}
         y = alt.Y("middle:Q", scale=scale, axis=None)
-        halo: dict[str, Any] = {**text, "stroke": GROUND.light, "strokeWidth": 4}
+        halo = {"stroke": GROUND.light, "strokeWidth": 4}
+        after, before = {"align": "left", "dx": 4}, {"align": "right", "dx": -4}
         return [
             bars.mark_rect(aria=False, minBandSize=2).encode(
                 x=axis.x("start"),
@@ -60,10 +61,10 @@ def waterfall_chart(steps: Sequence[Step]) -> Chart:
             .encode(x=axis.x("start"), y=y, text="words:N"),
             *(
                 bars.transform_filter(f"datum.side === '{side}'")
-                .mark_text(**look, align=align, dx=dx)
+                .mark_text(**look)
                 .encode(x=axis.x(edge), y=y, text="words:N")
-                for side, edge, align, dx in (("after", "end", "left", 4), ("before", "start", "right", -4))
-                for look in (halo, {**text, "color": INK.light})
+                for side, edge, place in (("after", "end", after), ("before", "start", before))
+                for look in ({**text, **place, **halo}, {**text, **place, "color": INK.light})
             ),
             over({"place": place, "row": number + 0.5} for place, number in row.items())
             .mark_text(**text, clip=False, x=-8, align="right", color=INK.light)
