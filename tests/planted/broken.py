@@ -13,7 +13,8 @@ from chaos.recipe import remakeable
 from chaos.system_under_test import SystemUnderTest, Variant
 from tests.planted.coordinator import planted
 
-PROGRAM: Final = str(Path(__file__).with_name("coordinator.py"))
+PROGRAM: Final = Path(__file__).with_name("coordinator.py")
+IN_IMAGE: Final = "/app"  # where the coordinator's image has what the program imports; of no meaning elsewhere
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,12 @@ def broken(
     """`bug` is one of `tests.planted.coordinator.BUGS`; the other arguments are those of `bundled`."""
     system = bundled(coordinator=coordinator, worker=worker)
     nodes = {node.name: node for node in system.nodes}
+    sound = nodes[COORDINATOR]
     nodes[COORDINATOR] = replace(
-        nodes[COORDINATOR], command=("{python}", PROGRAM, bug), twin=Variant(nodes[COORDINATOR].command, Planting(bug))
+        sound,
+        command=("{python}", PROGRAM.name, bug),
+        directory=PROGRAM.parent,
+        environment={**sound.environment, "PYTHONPATH": IN_IMAGE},
+        twin=Variant(sound.command, Planting(bug)),
     )
     return replace(system, nodes=tuple(nodes.values()))

@@ -16,7 +16,7 @@ from system.coordinator.core.policy import Policy
 POINTLESS: Final = frozenset(
     {
         *("HOST", "PORT", "LOG_LEVEL", "METRICS_PORT", "MODEL", "HEADER_TIMEOUT", "BODY_TIMEOUT", "MAX_CONNECTIONS"),
-        *("WORKER_ID", "WORKERS", "DNS_INTERVAL", "MISHAPS_FILE"),
+        *("WORKER_ID", "WORKERS", "DNS_INTERVAL", "MISHAPS_FILE", "PYTHONPATH"),
     }
 )
 

@@ -20,6 +20,7 @@ PARTICULAR = {
     "test_docker.py": "docker",
     "test_docker_engine.py": "docker",
     "test_docker_killed.py": "docker",
+    "test_docker_replay.py": "docker",
     "test_local.py": "local",
 }
 
