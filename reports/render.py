@@ -8,7 +8,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from altair.utils.schemapi import debug_mode
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -41,9 +40,6 @@ class Drawn:
     drawn: Markup
 
 
-# Altair holds every part of a chart against the schema as it is made, which takes a quarter of the time. The charts are
-# ours, and their own tests make them with it.
-@debug_mode(arg=False)
 def render(record: Record, findings: Sequence[Finding], figures: Mapping[str, Any]) -> str:
     """The report of one run. `figures` are those of verdicts.json."""
     environment = Environment(
