@@ -2,8 +2,9 @@
 
     python .ci/matrix.py ENVIRONMENT[,ENVIRONMENT...]...
 
-One after the other; those joined by commas side by side, as their tests mostly wait: for processes to start, for faults
-to be noticed. What is measured while it runs, as chaos scenarios are, belongs on its own.
+One after the other; those joined by commas side by side, as their tests mostly wait, for processes to start and for
+faults to be noticed, or as each alone leaves a core idle. What is measured while it runs, as chaos scenarios on real
+processes are, belongs on its own.
 
 Exits 0 only if every environment succeeded, at least one test ran, and nothing that was started is still running,
 neither as a process nor in a Docker engine.
