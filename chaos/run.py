@@ -1,6 +1,6 @@
 """A finished run in the hands of a scenario: facts to assert on, and `holds` to have it judged."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from math import inf
 from typing import Final
 
@@ -22,9 +22,11 @@ class Unkept(HarnessProblem):
     """A judgement could not be written; the message says where and why."""
 
 
-def every_run() -> tuple[Invariant, ...]:
-    """What every run must show, whatever its scenario promises."""
-    return (faults_bit(), load_on_time(), clock_steady(), nodes_stay_up())
+def every_run(judges: Iterable[Judge] = ()) -> tuple[Invariant, ...]:
+    """What every run must show, whatever its scenario promises; less what `judges`, as of a replayed one, see to."""
+    known = {each.made_by for each in judges if isinstance(each, Invariant)}
+    must = (faults_bit(), load_on_time(), clock_steady(), nodes_stay_up())
+    return tuple(each for each in must if each.made_by not in known)
 
 
 class Violated(AssertionError):
@@ -92,7 +94,7 @@ class Run:
         __tracebackhide__ = True
         if not judges:
             raise TypeError("holds() judges by nothing; name at least one invariant: run.holds(no_loss())")
-        self._judges = (*self._judges, *judges, *(() if self.judged else every_run()))
+        self._judges = (*self._judges, *judges, *(() if self.judged else every_run(judges)))
         self.judgement = judge(self.record, self._judges, run=self.directory.name)
         self.publish()
         self.insist()

@@ -26,6 +26,6 @@ def in_simulation() -> Runner:
         if problems:
             told = "; ".join(dict.fromkeys(map(str, problems)))
             return Trial(record, (Finding("experiment", Verdict.INCONCLUSIVE, told),))
-        return Trial(record, judge_all(record, (*case.judges, *every_run())))
+        return Trial(record, judge_all(record, (*case.judges, *every_run(case.judges))))
 
     return Runner(Substrate.SIMULATED.value, run, repeatable=True)

@@ -65,6 +65,9 @@ def test_a_schedule_that_does_harm_is_violated_and_replayed_from_its_run(call: C
     assert again["reproduced"] is True
     assert again["original"] == {"substrate": "simulated", "violated": ["no_loss"]}
     assert again["figures"] == first["figures"]
+    names = [each["name"] for each in again["invariants"]]
+    assert sorted(names) == sorted(each["name"] for each in first["invariants"])
+    assert len({*names}) == len(names)
     histories = [Path(each["directory"]) / "history.jsonl" for each in (first, again)]
     assert histories[0].read_bytes() == histories[1].read_bytes()
 
