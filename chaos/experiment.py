@@ -140,7 +140,7 @@ class Experiment:
             laboratory.watcher.watching(name) as progress,
         ):
             await laboratory.in_time(carry_out(progress))
-            with _kept():
+            with _Kept():
                 record = directory.read()
                 directory.write_tables(record.history)
         run = Run(record, directory, _publisher(directory))
@@ -157,8 +157,9 @@ class Experiment:
         seed: int,
         also: Mapping[str, Any],
     ) -> RunDirectory:
+        __tracebackhide__ = HIDDEN_FROM_SCENARIOS
         laboratory, started = self._laboratory, datetime.now(UTC)
-        with _kept():
+        with _Kept():
             directory = RunDirectory.create(
                 laboratory.runs,
                 name,
@@ -197,17 +198,21 @@ class Experiment:
                 run.publish()
                 into.append(run)
             if _is_harness_problem(failure):
-                raise Inconclusive(f"INCONCLUSIVE: {why}\n  run directory: {directory.path}") from failure
+                # Its words are all there; the frames of several tasks at once would bury them.
+                raise Inconclusive(f"INCONCLUSIVE: {why}\n  run directory: {directory.path}") from None
             raise
 
 
-@contextmanager
-def _kept() -> Iterator[None]:
-    """Raises HarnessProblem where a run directory cannot be written."""
-    try:
-        yield
-    except RunDirectoryProblem as problem:
-        raise HarnessProblem(f"the run cannot be kept: {problem}") from problem
+class _Kept:
+    """Raises HarnessProblem where a run directory cannot be written; a class, so that no frame of contextlib shows."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, failure: BaseException | None, _traceback: object) -> None:
+        __tracebackhide__ = HIDDEN_FROM_SCENARIOS
+        if isinstance(failure, RunDirectoryProblem):
+            raise HarnessProblem(f"the run cannot be kept: {failure}") from None
 
 
 def _validate(schedule: Schedule, system: SystemUnderTest, workload: Workload) -> None:

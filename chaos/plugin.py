@@ -135,7 +135,9 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     if call.when == "call":
-        item.stash[failure_key] = None if call.excinfo is None else call.excinfo.value
+        failure = item.stash[failure_key] = None if call.excinfo is None else call.excinfo.value
+        if isinstance(failure, AttributeError) and inspect.iscoroutine(failure.obj):
+            failure.add_note("It was not awaited: a run is there after `run = await experiment(...)`.")
     absence = item.config.stash.get(absence_key, None)
     if absence is not None and call.excinfo is not None and str(call.excinfo.value) == absence:
         item.user_properties.append((ABSENCE, absence))

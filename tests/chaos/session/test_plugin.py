@@ -57,6 +57,11 @@ async def test_it_held_so_far(experiment):
     run.holds(no_loss())
     raise KeyboardInterrupt
 """
+NOT_AWAITED = """
+async def test_it_is_not_awaited(experiment):
+    run = experiment(constant(rate=40, seconds=1, inputs=["good"]), system=relay())
+    run.holds(no_loss())
+"""
 ENDLESS = """
 async def test_it_goes_on(experiment):
     await experiment(constant(rate=40, seconds=600, inputs=["good"]), system=relay())
@@ -152,6 +157,25 @@ def test_a_run_that_nobody_judged_is_inconclusive_and_no_pass_and_its_seed_gives
     assert len(facts) == 2
     assert {each["session_seed"] for each in facts} == {int(seed[1])}
     assert facts[0]["seed"] == facts[1]["seed"]
+
+
+def test_a_run_that_is_not_awaited_is_told_from_other_slips(pytester: pytest.Pytester, scenario: Write) -> None:
+    scenario(NOT_AWAITED)
+    result = pytester.runpytest_subprocess()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E*It was not awaited: a run is there after `run = await experiment(...)`."])
+
+
+def test_a_run_that_cannot_be_kept_says_why_and_shows_no_frames_of_the_harness(
+    pytester: pytest.Pytester, scenario: Write
+) -> None:
+    scenario(CONTROLLED)
+    (pytester.path / "taken").write_text("")
+    result = pytester.runpytest_subprocess("--runs-dir", "taken")
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(["E*HarnessProblem: the run cannot be kept: taken: *"])
+    result.stdout.no_fnmatch_line("*directory.py*")
+    result.stdout.no_fnmatch_line("*_Kept*")
 
 
 def test_a_scenario_that_runs_nothing_is_no_pass_and_what_one_asserts_beyond_its_invariants_counts(
