@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Final, Self
 
+import numpy as np
 from prometheus_client.parser import text_string_to_metric_families
 
 SIZES: Final = "brownout_batch_size"
@@ -61,12 +60,14 @@ def batches_over_time(
     sizes: Iterable[tuple[float, int]], buckets: Sequence[tuple[float, float]]
 ) -> tuple[BatchBucket, ...]:
     """Batches (when, how many requests) in buckets that follow each other; those outside of all are left out."""
-    found: list[list[int]] = [[] for _ in buckets]
-    starts = [start for start, _ in buckets]
-    for at_s, size in sizes:
-        if buckets and starts[0] <= at_s <= buckets[-1][1]:
-            found[bisect_right(starts, at_s) - 1].append(size)
+    if not buckets:
+        return ()
+    told = np.fromiter(sizes, dtype=[("at", np.float64), ("size", np.int64)])
+    told = told[(told["at"] >= buckets[0][0]) & (told["at"] <= buckets[-1][1])]
+    place = np.searchsorted([start for start, _ in buckets], told["at"], side="right") - 1
+    counts = np.bincount(place, minlength=len(buckets)).tolist()
+    sums = np.bincount(place, weights=told["size"], minlength=len(buckets)).tolist()
     return tuple(
-        BatchBucket(start, end, len(each), math.fsum(each) / len(each) if each else None)
-        for (start, end), each in zip(buckets, found, strict=True)
+        BatchBucket(start, end, count, total / count if count else None)
+        for (start, end), count, total in zip(buckets, counts, sums, strict=True)
     )

@@ -35,7 +35,7 @@ def waterfall_chart(steps: Sequence[Step]) -> Chart:
             "place": step.place,
             "words": _words(step),
             "colour": TONES[step.tone].light,
-            "side": _side(step, axis),
+            "side": _side(step, steps, axis),
         }
         for step in steps
     ]
@@ -46,7 +46,8 @@ def waterfall_chart(steps: Sequence[Step]) -> Chart:
         text: dict[str, Any] = {"aria": False, "baseline": "middle", "font": FONT, "fontSize": 11, "fontWeight": 600}
         y = alt.Y("middle:Q", scale=scale, axis=None)
         halo = {"stroke": GROUND.light, "strokeWidth": 4}
-        after, before = {"align": "left", "dx": 4}, {"align": "right", "dx": -4}
+        after: dict[str, Any] = {"align": "left", "dx": 4}
+        before: dict[str, Any] = {"align": "right", "dx": -4}
         return [
             bars.mark_rect(aria=False, minBandSize=2).encode(
                 x=axis.x("start"),
@@ -56,9 +57,12 @@ def waterfall_chart(steps: Sequence[Step]) -> Chart:
                 color=alt.Color("colour:N", scale=None, legend=None),
                 tooltip=[alt.Tooltip("place:N"), alt.Tooltip("words:N")],
             ),
-            bars.transform_filter("datum.side === 'inside'")
-            .mark_text(**text, align="left", dx=5, color=GROUND.light)
-            .encode(x=axis.x("start"), y=y, text="words:N"),
+            *(
+                bars.transform_filter(f"datum.side === '{side}'")
+                .mark_text(**text, **place, color=GROUND.light)
+                .encode(x=axis.x(edge), y=y, text="words:N")
+                for side, edge, place in (("first", "start", after), ("last", "end", before))
+            ),
             *(
                 bars.transform_filter(f"datum.side === '{side}'")
                 .mark_text(**look)
@@ -79,13 +83,22 @@ def _words(step: Step) -> str:
     return f"{step.words}, {step.ms:,.1f} ms"
 
 
-def _side(step: Step, axis: TimeAxis) -> Literal["inside", "after", "before"]:
-    """Where the words of a bar are: in it if they fit, else behind it unless the chart ends there."""
-    second_px = WIDTH_PX / (axis.end - axis.start)
-    words_px = len(_words(step)) * CHARACTER_PX + GAP_PX
-    if words_px <= (step.end_s - step.start_s) * second_px:
-        return "inside"
-    return "after" if words_px <= (axis.end - step.end_s) * second_px else "before"
+def _side(step: Step, steps: Sequence[Step], axis: TimeAxis) -> Literal["first", "last", "after", "before"]:
+    """Where the words of a bar are: first in it if they fit, else behind it unless the chart ends there.
+
+    Last in it where those of a short bar right before it lie over its beginning.
+    """
+    if _fits(step, step.end_s - step.start_s, axis):
+        short = (
+            each for each in steps if each.place == step.place and not _fits(each, each.end_s - each.start_s, axis)
+        )
+        return "last" if any(each.end_s == step.start_s for each in short) else "first"
+    return "after" if _fits(step, axis.end - step.end_s, axis) else "before"
+
+
+def _fits(step: Step, seconds: float, axis: TimeAxis) -> bool:
+    """Whether its words are no wider than what so much time is drawn as."""
+    return len(_words(step)) * CHARACTER_PX + GAP_PX <= seconds * WIDTH_PX / (axis.end - axis.start)
 
 
 @unchecked

@@ -163,8 +163,9 @@ def _under_way(record: Record, axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
 
 
 def _batches_of(record: Record, offset_s: float, span_s: float) -> tuple[BatchBucket, ...]:
-    sizes = [(at - offset_s, size) for worker in record.capacity for at, size in record.batch_sizes(worker)]
-    return batches_over_time(sizes, edges(span_s, bucket_width(span_s, BARS))) if sizes else ()
+    sizes = ((at - offset_s, size) for worker in record.capacity for at, size in record.batch_sizes(worker))
+    buckets = batches_over_time(sizes, edges(span_s, bucket_width(span_s, BARS)))
+    return buckets if any(each.batches for each in buckets) else ()
 
 
 def _batches(buckets: Sequence[BatchBucket], axis: TimeAxis, at: Stretch) -> list[alt.Chart]:

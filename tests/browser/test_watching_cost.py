@@ -58,7 +58,7 @@ def test_what_live_pages_cost_the_coordinator(tmp_path: Path, capsys: pytest.Cap
         for _, pages in product(range(ROUNDS), PAGES):
             opened = [Visit(browser.new_page()) for _ in range(pages)]
             for visit in opened:
-                visit.open(f"http://{host}/", "All 3 workers serve.")
+                visit.open(f"http://{host}/", "Request log")
             # A dashboard that was looked at once goes on asking.
             with nullcontext() if pages else stopped(streamlit):
                 rows[pages].append(measured())
