@@ -33,7 +33,7 @@ RUN_BY: Final = {
         ),
         "tests/swarm, by other names",
     ),
-    "pytest -m chaos": "tox -e docs",
+    "../../../.venv/bin/pytest -m chaos": "tox -e docs",
 }
 ELSEWHERE: Final = frozenset({"security.md"})  # tests/test_security_docs.py and tests/coordinator/secured.py run those
 PART: Final = "replaces in "  # what test_shout.py puts into a whole
