@@ -9,10 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.verdict import Verdict
+
+MILLISECONDS: Final = len("20260117093104123")
 
 
 class RunState(StrEnum):
@@ -65,11 +67,14 @@ class RunFilter:
 
 def run_index(runs: Path) -> tuple[RunEntry, ...]:
     """Every run under `runs`, the newest first; none where there is no such directory."""
-    return tuple(map(run_entry, run_paths(runs)))
+    return tuple(sorted(map(run_entry, run_paths(runs)), key=_began, reverse=True))
 
 
 def run_paths(runs: Path) -> tuple[Path, ...]:
-    """Where they are, in the same order. Symlinks are passed over: `latest` is a run that has a name."""
+    """Where they are, the last name first, which is the newest of those that nobody gave another name.
+
+    Symlinks are passed over: `latest` is a run that has a name.
+    """
     if not runs.is_dir():
         return ()
     directories = (each for each in runs.iterdir() if each.is_dir() and not each.is_symlink())
@@ -123,6 +128,11 @@ def _recovery_s(verdicts: Mapping[str, Any]) -> float | None:
             seconds = judged.get("figures", {}).get("slowest_recovery_s")
             return None if seconds is None else float(seconds)
     return None
+
+
+def _began(entry: RunEntry) -> str:
+    """The digits of when it started, to the millisecond; its name has the same, and is all there is of a broken one."""
+    return "".join(filter(str.isdigit, entry.started or entry.name.partition("-")[0]))[:MILLISECONDS]
 
 
 def _name(path: Path) -> str:

@@ -34,6 +34,14 @@ def judged(
     directory.write_verdicts({"verdict": verdict, "invariants": [recovery], "figures": dict(figures)})
 
 
+def test_a_run_that_was_given_another_name_stands_where_it_started(tmp_path: Path) -> None:
+    for number in (1, 2, 3):
+        left(tmp_path, number, started=(STARTED + timedelta(seconds=number)).isoformat(timespec="milliseconds"))
+    (renamed,) = (each for each in tmp_path.iterdir() if not each.is_symlink() and "T000002" in each.name)
+    renamed.rename(tmp_path / "kept")
+    assert [each.seed for each in run_index(tmp_path)] == ["3", "2", "1"]
+
+
 def test_runs_are_listed_newest_first_each_as_what_it_is(tmp_path: Path) -> None:
     judged(left(tmp_path, 1, git={"commit": "4f1c2d9aa", "dirty": False}), "HELD")
     left(tmp_path, 2)
@@ -43,13 +51,13 @@ def test_runs_are_listed_newest_first_each_as_what_it_is(tmp_path: Path) -> None
     entries = run_index(tmp_path)
     assert [(each.state, each.word) for each in entries] == [
         (RunState.BROKEN, "broken"),
-        (RunState.BROKEN, "broken"),
         (RunState.UNFINISHED, "unfinished"),
         (RunState.JUDGED, "HELD"),
+        (RunState.BROKEN, "broken"),
     ]
-    assert "no run.json" in entries[0].problem
-    assert "run.json" in entries[1].problem
-    held = entries[-1]
+    assert "run.json" in entries[0].problem
+    assert "no run.json" in entries[3].problem
+    held = entries[2]
     assert (held.scenario, held.substrate, held.commit, held.recovery_s) == ("crash", "local", "4f1c2d9aa", 1.5)
     assert (held.figure("goodput_rps"), held.figure("nothing")) == (40.0, None)
 
