@@ -72,9 +72,11 @@ def test_nobody_in_it_is_root_or_writes_to_its_image_and_only_this_machine_reach
 def test_an_image_holds_no_compiler_no_installer_and_no_test(calm: Project, service: str) -> None:
     image = calm.containers()[service]["Image"]
     listing = (
-        "import importlib.util as u, shutil; print([m for m in ('pip', 'pytest', 'chaos', 'tests') if u.find_spec(m)]"
+        "import importlib.util as u, pathlib, shutil, sys;"
+        "print([m for m in ('pip', 'pytest', 'chaos', 'tests') if u.find_spec(m)]"
+        " + [p for p in ('gcc', 'cc', 'uv') if shutil.which(p)]"
+        " + [str(p) for p in pathlib.Path(sys.prefix).rglob('tests')])"
     )
-    listing += " + [p for p in ('gcc', 'cc', 'uv') if shutil.which(p)])"
     found = subprocess.run(
         ["docker", "run", "--rm", "--network", "none", image, "python", "-c", listing],
         capture_output=True,
