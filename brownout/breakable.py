@@ -27,7 +27,7 @@ from brownout.live_page import LivePage
 from brownout.log_follower import following
 from brownout.session import Session
 from chaos.bundled import COORDINATOR, PORT, bundled
-from chaos.clusters.local import LocalCluster
+from chaos.clusters.local.cluster import LocalCluster
 from chaos.hands import Hands
 from chaos.problems import HarnessProblem
 from chaos.system_under_test import SystemUnderTest

@@ -1,4 +1,4 @@
-"""What the containers of a node are made from, as a value; chaos/clusters/image.py builds it."""
+"""What the containers of a node are made from, as a value; chaos/clusters/docker/image.py builds it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

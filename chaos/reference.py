@@ -14,9 +14,9 @@ from dataclasses import MISSING, fields
 from typing import Any, Final, cast
 
 from chaos import inputs, invariants, workload
-from chaos.clusters.docker_node import DockerNode
-from chaos.clusters.local_edge import LocalEdge
-from chaos.clusters.local_node import LocalNode
+from chaos.clusters.docker.node import DockerNode
+from chaos.clusters.local.edge import LocalEdge
+from chaos.clusters.local.node import LocalNode
 from chaos.clusters.simulated.edge import SimulatedEdge
 from chaos.clusters.simulated.node import SimulatedNode
 from chaos.faults.fault import ABOUT, Fault, TargetKind, fault_class, kinds

@@ -75,7 +75,7 @@ def _simulated() -> Launch:
 
 def _local(console: Console) -> Launch:
     # Only who runs something needs what follows; collecting scenarios must stay quick.
-    from chaos.clusters.local import LocalCluster  # noqa: PLC0415
+    from chaos.clusters.local.cluster import LocalCluster  # noqa: PLC0415
     from chaos.toxiproxy.find import find  # noqa: PLC0415
     from chaos.toxiproxy.narration import narration  # noqa: PLC0415
 
@@ -98,8 +98,8 @@ async def real_time(run: Coroutine[Any, Any, None]) -> None:
 
 def _docker(console: Console) -> Launch:
     # As above.
-    from chaos.clusters.docker import DockerCluster, prepare  # noqa: PLC0415
-    from chaos.clusters.docker_engine import EngineMissing  # noqa: PLC0415
+    from chaos.clusters.docker.cluster import DockerCluster, prepare  # noqa: PLC0415
+    from chaos.clusters.docker.engine import EngineMissing  # noqa: PLC0415
     from chaos.toxiproxy.narration import narration  # noqa: PLC0415
 
     try:
@@ -116,9 +116,9 @@ def _docker(console: Console) -> Launch:
 
 def _compose(project: str) -> Launch:
     # As above.
-    from chaos.clusters.compose import ComposeCluster  # noqa: PLC0415
-    from chaos.clusters.compose_project import members  # noqa: PLC0415
-    from chaos.clusters.docker_engine import EngineMissing, connect  # noqa: PLC0415
+    from chaos.clusters.compose.cluster import ComposeCluster  # noqa: PLC0415
+    from chaos.clusters.compose.project import members  # noqa: PLC0415
+    from chaos.clusters.docker.engine import EngineMissing, connect  # noqa: PLC0415
 
     try:
         engine = connect()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from chaos.clusters.local import LocalCluster
+from chaos.clusters.local.cluster import LocalCluster
 
 Start = Callable[..., LocalCluster]
 """From a system and, as `logs`, a folder for its logs to a cluster that is not started yet."""
@@ -13,6 +13,6 @@ Start = Callable[..., LocalCluster]
 def start_of(config: pytest.Config) -> Start:
     if config.getoption("--substrate") != "docker":
         return LocalCluster
-    from chaos.clusters.docker import DockerCluster
+    from chaos.clusters.docker.cluster import DockerCluster
 
     return DockerCluster

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from chaos.clusters.cluster import Phase
-from chaos.clusters.local import LocalCluster
+from chaos.clusters.local.cluster import LocalCluster
 from chaos.faults import blackhole, crash, down, latency, pause, restart
 from chaos.faults.aim import Planned, PlannedHealing
 from chaos.nemesis import Nemesis

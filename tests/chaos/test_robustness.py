@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 
 from chaos.clusters.cluster import Phase
-from chaos.clusters.local import LocalCluster
+from chaos.clusters.local.cluster import LocalCluster
 from chaos.experiment import Experiment
 from chaos.faults import crash
 from chaos.invariants import no_loss

@@ -15,7 +15,7 @@ import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
 from chaos.clusters.cluster import Cluster
-from chaos.clusters.local import LocalCluster
+from chaos.clusters.local.cluster import LocalCluster
 from chaos.substrate import Launch
 from chaos.system_under_test import SystemUnderTest
 

@@ -15,7 +15,7 @@ from typing import Any, Final
 from docker import DockerClient
 from docker.errors import APIError
 
-from chaos.clusters.docker_engine import LABEL, connect
+from chaos.clusters.docker.engine import LABEL, connect
 
 ROOT: Final = Path(__file__).parent.parent.parent
 OURS: Final = {LABEL: "swarm"}

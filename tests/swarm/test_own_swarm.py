@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.clusters.docker_engine import EngineMissing, connect
+from chaos.clusters.docker.engine import EngineMissing, connect
 from tests.swarm.stack import NOTHING, OURS, NotOurSwarm, new_swarm, own_swarm
 
 pytestmark = [pytest.mark.swarm, pytest.mark.timeout(300)]

@@ -18,7 +18,7 @@ from urllib.request import urlopen
 import pytest
 
 from chaos.clients.client import InferClient, RoamingInferClient
-from chaos.clusters.docker_engine import EngineMissing
+from chaos.clusters.docker.engine import EngineMissing
 from chaos.http_page import http_page
 from chaos.invariants import answered_once, answers_correct, no_loss
 from chaos.judgement import judge

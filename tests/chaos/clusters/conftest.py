@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from chaos.clusters.cluster import Cluster
-from chaos.clusters.local import LocalCluster
+from chaos.clusters.local.cluster import LocalCluster
 from chaos.system_under_test import SystemUnderTest
 from tests.chaos.relay import relay
 from tests.chaos.substrates import Start, start_of

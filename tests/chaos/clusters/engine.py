@@ -23,7 +23,7 @@ from typing import Final
 import pytest
 from docker import DockerClient
 
-from chaos.clusters.docker_engine import DEFAULT_HOST
+from chaos.clusters.docker.engine import DEFAULT_HOST
 
 START_S: Final = 30.0
 STOP_S: Final = 60.0

@@ -8,8 +8,8 @@ from typing import Final
 import pytest
 
 from chaos.bundled import bundled
-from chaos.clusters.compose import misfits
-from chaos.clusters.compose_project import DEPENDS_ON, SERVICE, Member
+from chaos.clusters.compose.cluster import misfits
+from chaos.clusters.compose.project import DEPENDS_ON, SERVICE, Member
 from chaos.system_under_test import SystemUnderTest
 
 SYSTEM: Final = bundled(workers=2)

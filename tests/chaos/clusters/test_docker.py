@@ -14,10 +14,10 @@ import pytest
 from docker import DockerClient
 
 from chaos.clusters.cluster import OUT_OF_MEMORY, ClusterProblem, Disconnectable, Killable, Pausable, Phase
-from chaos.clusters.docker import DockerCluster
-from chaos.clusters.docker_engine import LABEL, EngineMissing, connect, sweep
-from chaos.clusters.docker_proxy import ALIAS
-from chaos.clusters.image import ensure
+from chaos.clusters.docker.cluster import DockerCluster
+from chaos.clusters.docker.engine import LABEL, EngineMissing, connect, sweep
+from chaos.clusters.docker.image import ensure
+from chaos.clusters.docker.proxy import ALIAS
 from chaos.faults import disconnect, limit_memory
 from chaos.image import Image
 from chaos.probes import ProbeOutcome
@@ -87,7 +87,7 @@ def test_nothing_is_left_when_the_harness_is_killed_at_any_moment(
     program = (
         "import asyncio, pathlib, sys\n"
         f"sys.path.append({str(SERVICE.parents[2])!r})\n"
-        "from chaos.clusters.docker import DockerCluster\n"
+        "from chaos.clusters.docker.cluster import DockerCluster\n"
         "from tests.chaos.relay import relay\n"
         "async def main():\n"
         f"    cluster = DockerCluster(relay(), logs=pathlib.Path({str(tmp_path)!r}))\n"

@@ -20,8 +20,8 @@ import pytest
 from docker import DockerClient
 
 from chaos.clusters.cluster import ClusterProblem, Killable, MemoryLimitable
-from chaos.clusters.docker import DockerCluster
-from chaos.clusters.docker_engine import LABEL, EngineMissing, connect
+from chaos.clusters.docker.cluster import DockerCluster
+from chaos.clusters.docker.engine import LABEL, EngineMissing, connect
 from chaos.processes.ports import PortReservation
 from reports.directory import RunDirectory
 from tests.chaos.clusters.engine import Engine, engine_of_ones_own
@@ -135,7 +135,7 @@ class Stolen(PortReservation):
 async def test_a_port_that_is_taken_is_named_with_what_to_do(
     engine: DockerClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("chaos.clusters.docker.PortReservation", Stolen)
+    monkeypatch.setattr("chaos.clusters.docker.cluster.PortReservation", Stolen)
     cluster = DockerCluster(relay(), logs=tmp_path)
     with pytest.raises(ClusterProblem, match=r"127\.0\.0\.1:\d+.*(?s:.)*took that port.*run this again"):
         await cluster.__aenter__()

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 from docker import DockerClient
 
-from chaos.clusters.docker_engine import LABEL, OWNER, connect
+from chaos.clusters.docker.engine import LABEL, OWNER, connect
 from reports.directory import RunDirectory
 
 ROOT: Final = Path(__file__).parents[3]

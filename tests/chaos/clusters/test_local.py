@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from chaos.clusters.cluster import NodeHandle, Pausable
-from chaos.clusters.local import LocalCluster
+from chaos.clusters.local.cluster import LocalCluster
 from chaos.toxiproxy.problem import ToxiproxyProblem
 from tests.chaos.relay import SERVICE, back, relay, with_node
 
@@ -97,7 +97,7 @@ def test_nothing_is_left_when_the_harness_itself_is_killed(tmp_path: Path) -> No
         "import asyncio, pathlib, sys\n"
         # Last, so that what is installed is what is tested; only the tests are found in the work tree.
         f"sys.path.append({str(root)!r})\n"
-        "from chaos.clusters.local import LocalCluster\n"
+        "from chaos.clusters.local.cluster import LocalCluster\n"
         "from tests.chaos.relay import relay\n"
         "async def main():\n"
         f"    async with LocalCluster(relay(), logs=pathlib.Path({str(tmp_path)!r})) as cluster:\n"

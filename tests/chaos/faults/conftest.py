@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 
-from chaos.clusters.local import LocalCluster
+from chaos.clusters.local.cluster import LocalCluster
 from tests.chaos.relay import obedient
 from tests.chaos.substrates import start_of
 

@@ -7,7 +7,7 @@ import pytest
 import pytest_asyncio
 
 from chaos.bundled import bundled
-from chaos.clusters.local import LocalCluster
+from chaos.clusters.local.cluster import LocalCluster
 from chaos.faults import (
     bandwidth,
     blackhole,

@@ -7,7 +7,7 @@ import pytest
 
 from chaos import faults
 from chaos.clusters.cluster import Pausable, SelfInflicting, Startable
-from chaos.clusters.local import LocalCluster
+from chaos.clusters.local.cluster import LocalCluster
 from chaos.faults import (
     bandwidth,
     blackhole,

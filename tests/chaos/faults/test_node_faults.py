@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from chaos.clusters.cluster import Cluster, Memory, MemoryLimitable, NodeState, Phase, SelfInflicting
-from chaos.clusters.local import LocalCluster
-from chaos.clusters.local_node import LocalNode
+from chaos.clusters.local.cluster import LocalCluster
+from chaos.clusters.local.node import LocalNode
 from chaos.faults import crash, crash_on, disconnect, fail_rpc, limit_memory, pause, slow_model, starve_cpu
 from chaos.faults.aim import Aimed
 from chaos.faults.fail_rpc import STATUSES

@@ -1,34 +1,20 @@
 """The plugin as a user's project sees it: their own folder, their own system, pytest-asyncio in strict mode."""
 
-import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
-import time
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
 from pathlib import Path
 
 import orjson
-import psutil
 import pytest
 
-from chaos.toxiproxy.find import find
+from tests.chaos.session.project import Write, run_directories
 
 pytest_plugins = ["pytester"]
 
 PROJECT = Path(__file__).parents[3]
-SCENARIO = """
-import pytest
-from chaos.invariants import no_loss
-from chaos.workload import constant
-from tests.chaos.relay import relay
-
-pytestmark = pytest.mark.chaos
-load = constant(rate=40, seconds=1, inputs=["good"])
-"""
 HELD = """
 async def test_it_holds(experiment):
     run = await experiment(load, system=relay())
@@ -62,38 +48,6 @@ async def test_it_is_not_awaited(experiment):
     run = experiment(constant(rate=40, seconds=1, inputs=["good"]), system=relay())
     run.holds(no_loss())
 """
-ENDLESS = """
-async def test_it_goes_on(experiment):
-    await experiment(constant(rate=40, seconds=600, inputs=["good"]), system=relay())
-"""
-
-Write = Callable[..., None]
-
-
-@pytest.fixture(scope="module")
-def toxiproxy() -> str:
-    return str(find())
-
-
-@pytest.fixture
-def scenario(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, toxiproxy: str) -> Write:
-    monkeypatch.setenv("PYTHONPATH", str(PROJECT))
-    monkeypatch.delenv("REQUIRE_SUBSTRATES", raising=False)
-    monkeypatch.delenv("GITHUB_STEP_SUMMARY", raising=False)
-    # Pytester moves HOME, and with it the cache that the server would be found in.
-    monkeypatch.setenv("TOXIPROXY_SERVER", toxiproxy)
-    # Two seconds of processor time in each session; one of them has every plugin that is installed here.
-    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:schemathesis -p no:hypothesispytest")
-    pytester.makeini("[pytest]\nasyncio_default_fixture_loop_scope = function\nstrict_markers = true\n")
-
-    def write(*tests: str) -> None:
-        pytester.makepyfile(test_scenario=SCENARIO + "".join(tests))
-
-    return write
-
-
-def run_directories(pytester: pytest.Pytester) -> list[Path]:
-    return sorted(path for path in (pytester.path / "reports" / "runs").iterdir() if not path.is_symlink())
 
 
 def test_a_scenario_runs_in_strict_mode_and_is_summarised(
@@ -270,52 +224,6 @@ def test_runs_of_several_processes_are_summarised_together(pytester: pytest.Pyte
     assert {each["session_seed"] for each in facts} == {3}
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-def test_however_a_session_ends_no_process_is_left_and_the_history_is_readable(
-    pytester: pytest.Pytester, scenario: Write, number: signal.Signals
-) -> None:
-    scenario(ENDLESS)
-    # Who was started in the background of a shell ignores Ctrl-C, and so would what it starts.
-    program = (
-        "import signal, sys, pytest; signal.signal(signal.SIGINT, signal.default_int_handler); sys.exit(pytest.main())"
-    )
-    session = subprocess.Popen(
-        (sys.executable, "-c", program), cwd=pytester.path, stdout=subprocess.PIPE, text=True, env=dict(os.environ)
-    )
-    try:
-        histories = pytester.path / "reports" / "runs" / "latest"
-        wait_until(lambda: (histories / "history.jsonl").exists() and len(lines(histories / "history.jsonl")) > 20)
-        children = psutil.Process(session.pid).children(recursive=True)
-        assert len(children) >= 5  # three nodes, a proxy, a keeper
-    finally:
-        session.send_signal(number)
-        output, _ = session.communicate(timeout=60)
-    wait_until(lambda: not any(child.is_running() and child.status() != "zombie" for child in children))
-    assert all(orjson.loads(line) for line in lines(histories / "history.jsonl")[:-1])
-    if number is not signal.SIGKILL:
-        assert orjson.loads((histories / "verdicts.json").read_bytes())["verdict"] == "INCONCLUSIVE"
-        assert "? experiment: the run was interrupted" in output
-    else:
-        assert not (histories / "verdicts.json").exists()
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a worker notices when it next speaks to its controller")
-def test_a_controller_that_is_killed_leaves_no_worker_and_no_cluster(
-    pytester: pytest.Pytester, scenario: Write
-) -> None:
-    scenario(ENDLESS)
-    session = subprocess.Popen((sys.executable, "-m", "pytest", "-n1"), cwd=pytester.path, stdout=subprocess.DEVNULL)
-    try:
-        history = pytester.path / "reports" / "runs" / "latest" / "history.jsonl"
-        wait_until(lambda: history.exists() and len(lines(history)) > 5)
-        children = psutil.Process(session.pid).children(recursive=True)
-        assert len(children) >= 6  # the worker, three nodes, a proxy, a keeper
-    finally:
-        session.kill()
-        session.wait()
-    wait_until(lambda: not any(child.is_running() and child.status() != "zombie" for child in children))
-
-
 def test_two_sessions_at_once_do_not_meet(pytester: pytest.Pytester, scenario: Write) -> None:
     scenario(HELD)
     command = (sys.executable, "-m", "pytest", "--chaos-seed", "1", "-p", "no:cacheprovider")
@@ -343,14 +251,3 @@ def test_what_a_scenario_imports_to_be_collected_is_light() -> None:
     )
     said = subprocess.run((sys.executable, "-c", program), check=True, capture_output=True, text=True, cwd=PROJECT)
     assert said.stdout.split() == []
-
-
-def lines(path: Path) -> list[bytes]:
-    return path.read_bytes().splitlines()
-
-
-def wait_until(done: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 60
-    while not done():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)

@@ -19,11 +19,11 @@ from typing import Final, NoReturn, Self
 from docker import DockerClient
 
 from chaos.clusters.cluster import ClusterProblem
-from chaos.clusters.compose_edge import DirectEdge
-from chaos.clusters.compose_node import ComposeNode, ComposeProcess
-from chaos.clusters.compose_project import DEPENDS_ON, SERVICE, Member, members
-from chaos.clusters.docker_engine import connect, obeying
-from chaos.clusters.local import LocalCluster
+from chaos.clusters.compose.edge import DirectEdge
+from chaos.clusters.compose.node import ComposeNode, ComposeProcess
+from chaos.clusters.compose.project import DEPENDS_ON, SERVICE, Member, members
+from chaos.clusters.docker.engine import connect, obeying
+from chaos.clusters.local.cluster import LocalCluster
 from chaos.clusters.orders import Orders
 from chaos.clusters.start import bring_up
 from chaos.system_under_test import Node, SystemUnderTest

@@ -21,9 +21,9 @@ from docker.models.containers import Container
 from docker.types import CancellableStream
 
 from chaos.clusters.cluster import ClusterProblem, NodeState
-from chaos.clusters.docker_engine import FAILURES, EngineLost, obeying
-from chaos.clusters.docker_network import DockerNetwork
-from chaos.clusters.docker_state import death, node_state, process_state
+from chaos.clusters.docker.engine import FAILURES, EngineLost, obeying
+from chaos.clusters.docker.network import DockerNetwork
+from chaos.clusters.docker.state import death, node_state, process_state
 from chaos.processes.ports import LOOPBACK
 from chaos.processes.process import Phase, ProcessProblem, ProcessState
 

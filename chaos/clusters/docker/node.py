@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Final
 
 from chaos.clusters.cluster import Memory, NodeState, Phase, UnexpectedExit
-from chaos.clusters.docker_process import ContainerProcess
-from chaos.clusters.docker_published import attempt_published
-from chaos.clusters.docker_state import MIB
+from chaos.clusters.docker.process import ContainerProcess
+from chaos.clusters.docker.published import attempt_published
+from chaos.clusters.docker.state import MIB
 from chaos.clusters.orders import Orders
 from chaos.clusters.process_node import ProcessNode
 from chaos.probes import ProbeResult

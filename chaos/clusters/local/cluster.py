@@ -15,8 +15,8 @@ from types import MappingProxyType, TracebackType
 from typing import Any, NoReturn, Protocol, Self
 
 from chaos.clusters.cluster import ClusterProblem, EdgeHandle, NodeHandle, UnexpectedExit
-from chaos.clusters.local_edge import LocalEdge
-from chaos.clusters.local_node import LocalNode
+from chaos.clusters.local.edge import LocalEdge
+from chaos.clusters.local.node import LocalNode
 from chaos.clusters.orders import Orders
 from chaos.clusters.process_node import Process, ProcessNode
 from chaos.clusters.start import bring_up

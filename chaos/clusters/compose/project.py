@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from docker import DockerClient
 
-from chaos.clusters.docker_engine import obeying
+from chaos.clusters.docker.engine import obeying
 
 PROJECT: Final = "com.docker.compose.project"
 SERVICE: Final = "com.docker.compose.service"

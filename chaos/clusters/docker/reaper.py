@@ -1,4 +1,4 @@
-"""Sweeps up after a harness that was killed, or lost its engine: `python -m chaos.clusters.docker_reaper LABEL`.
+"""Sweeps up after a harness that was killed, or lost its engine: `python -m chaos.clusters.docker.reaper LABEL`.
 
 It waits at the other end of a pipe that the harness holds. Told that all is well it ends; when the pipe closes without
 a word, everything with the label goes, as soon as there is an engine that answers.
@@ -23,7 +23,7 @@ def main() -> None:
         os._exit(0)  # a harness that is still there need not wait
     # Only now: most of these processes end without ever asking the engine anything.
     from chaos.clusters.cluster import ClusterProblem  # noqa: PLC0415
-    from chaos.clusters.docker_engine import FAILURES  # noqa: PLC0415
+    from chaos.clusters.docker.engine import FAILURES  # noqa: PLC0415
 
     until, clean = time.monotonic() + PATIENCE_S, 0
     # What the engine was just told to make when the harness died appears after a first look.
@@ -36,7 +36,7 @@ def main() -> None:
 
 
 def swept(label: str) -> list[str]:
-    from chaos.clusters.docker_engine import connect, sweep  # noqa: PLC0415 - as above
+    from chaos.clusters.docker.engine import connect, sweep  # noqa: PLC0415 - as above
 
     engine = connect()
     try:

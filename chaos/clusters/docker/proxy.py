@@ -12,8 +12,8 @@ from typing import Final, NoReturn, Self
 
 from docker import DockerClient
 
-from chaos.clusters.docker_process import ContainerProcess, Plan
-from chaos.clusters.image import ensure
+from chaos.clusters.docker.image import ensure
+from chaos.clusters.docker.process import ContainerProcess, Plan
 from chaos.image import Image
 from chaos.probes import TcpProbe, attempt
 from chaos.processes.ports import PortReservation

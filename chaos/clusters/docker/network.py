@@ -7,7 +7,7 @@ from typing import Final
 from docker import DockerClient
 from docker.models.containers import Container
 
-from chaos.clusters.docker_engine import obeying
+from chaos.clusters.docker.engine import obeying
 
 DRIVER: Final = "bridge"
 

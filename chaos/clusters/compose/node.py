@@ -9,10 +9,10 @@ from docker import DockerClient
 from docker.models.containers import Container
 
 from chaos.clusters.cluster import NodeState, UnexpectedExit
-from chaos.clusters.compose_project import Member
-from chaos.clusters.docker_engine import obeying
-from chaos.clusters.docker_network import DockerNetwork
-from chaos.clusters.docker_process import ContainerProcess, Plan
+from chaos.clusters.compose.project import Member
+from chaos.clusters.docker.engine import obeying
+from chaos.clusters.docker.network import DockerNetwork
+from chaos.clusters.docker.process import ContainerProcess, Plan
 from chaos.clusters.orders import Orders
 from chaos.clusters.process_node import ProcessNode
 from chaos.probes import ProbeOutcome, ProbeResult, attempt

@@ -25,16 +25,16 @@ from uuid import uuid4
 
 from docker import DockerClient
 
-from chaos.clusters import docker_reaper
 from chaos.clusters.cluster import ClusterProblem
-from chaos.clusters.docker_engine import LABEL, OWNER, connect, obeying, owner, sweep, sweep_lost
-from chaos.clusters.docker_network import DockerNetwork
-from chaos.clusters.docker_node import DockerNode
-from chaos.clusters.docker_process import ContainerProcess, Plan
-from chaos.clusters.docker_proxy import ALIAS, DockerToxiproxy, proxy_image
-from chaos.clusters.image import ensure, pull
-from chaos.clusters.local import LocalCluster
-from chaos.clusters.local_edge import LocalEdge
+from chaos.clusters.docker import reaper
+from chaos.clusters.docker.engine import LABEL, OWNER, connect, obeying, owner, sweep, sweep_lost
+from chaos.clusters.docker.image import ensure, pull
+from chaos.clusters.docker.network import DockerNetwork
+from chaos.clusters.docker.node import DockerNode
+from chaos.clusters.docker.process import ContainerProcess, Plan
+from chaos.clusters.docker.proxy import ALIAS, DockerToxiproxy, proxy_image
+from chaos.clusters.local.cluster import LocalCluster
+from chaos.clusters.local.edge import LocalEdge
 from chaos.clusters.orders import Orders
 from chaos.clusters.start import bring_up
 from chaos.processes.ports import PortReservation
@@ -197,13 +197,13 @@ class DockerCluster(LocalCluster):
     def _reaper(self) -> Iterator[None]:
         """In a session of its own, so that what ends the harness does not end it too."""
         with subprocess.Popen(
-            [sys.executable, "-m", docker_reaper.__name__, self.label],
+            [sys.executable, "-m", reaper.__name__, self.label],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-        ) as reaper:
+        ) as process:
             try:
                 yield
             finally:
-                reaper.communicate(docker_reaper.WELL if self._swept else None, timeout=REAPER_S)
+                process.communicate(reaper.WELL if self._swept else None, timeout=REAPER_S)
