@@ -85,12 +85,15 @@ def compare(
 
 
 def _take_turns(test: str, against: str, turns: Turns, said: Console) -> list[Path]:
-    from brownout.turns import Side, TurnProblem, take_turns  # noqa: PLC0415 - see brownout/__init__.py
+    from brownout.turns import Side, TurnProblem, called, take_turns  # noqa: PLC0415 - see brownout/__init__.py
 
-    first = Side(BASELINE, test, ("--without-faults",)) if against == BASELINE else Side("first", against)
-    second = Side("faults" if against == BASELINE else "second", test)
+    if against == BASELINE:
+        sides = Side(BASELINE, test, ("--without-faults",)), Side("faults", test)
+    else:
+        first, second = called(against, test)
+        sides = Side(first, against), Side(second, test)
     try:
-        return take_turns((first, second), turns, say=said.print)
+        return take_turns(sides, turns, say=said.print)
     except TurnProblem as problem:
         said.print(str(problem))
         raise typer.Exit(ExitCode.COULD_NOT_RUN) from problem

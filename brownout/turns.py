@@ -6,6 +6,7 @@ A machine that grows slower, warmer or busier meanwhile then hits both alike, wh
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -37,6 +38,23 @@ class Turns:
     rounds: int
     into: Path
     substrate: str
+
+
+def called(first: str, second: str) -> tuple[str, str]:
+    """Names for two sides, after the tests that they run, as far as those tell them apart: folders are called so."""
+    names = [
+        re.sub(r"[^A-Za-z0-9_.]+", "-", Path(each).name).removeprefix("test_").strip("-")
+        for each in _ends(first, second)
+    ]
+    return (names[0], names[1]) if names[0] != names[1] and all(names) else ("first", "second")
+
+
+def _ends(first: str, second: str) -> tuple[str, str]:
+    """Of the tests' ids, the functions; the files, where the functions are called the same."""
+    functions = tuple(each.rpartition("::")[2] for each in (first, second))
+    files = tuple(each.partition("::")[0].removesuffix(".py") for each in (first, second))
+    ends = functions if functions[0] != functions[1] else files
+    return ends[0].removesuffix(".py"), ends[1].removesuffix(".py")
 
 
 def take_turns(sides: tuple[Side, Side], turns: Turns, *, say: Callable[[str], None]) -> list[Path]:

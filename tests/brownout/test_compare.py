@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 
 from brownout import turns
 from brownout.cli import application
-from brownout.turns import Side, TurnProblem, Turns, balanced, take_turns
+from brownout.turns import Side, TurnProblem, Turns, balanced, called, take_turns
 from reports.directory import RunDirectory
 from reports.record import Record
 from tests.reports.test_compare import run
@@ -119,3 +119,17 @@ def test_a_baseline_is_the_same_scenario_without_its_faults(tmp_path: Path) -> N
 def test_a_side_that_runs_nothing_is_told(tmp_path: Path) -> None:
     with pytest.raises(TurnProblem, match=r"no: nothing was run \(pytest: 0\)"):
         turns._turn(Side("no", "--version"), tmp_path / "runs", "simulated", seed=1)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "names"),
+    [
+        ("test_a.py::test_waits", "test_a.py::test_hedges", ("waits", "hedges")),
+        ("old/test_a.py::test_it[x y]", "old/test_b.py::test_it[x y]", ("a", "b")),
+        ("test_a.py", "test_a.py::test_it", ("a", "it")),
+        ("old/test_a.py", "new/test_a.py", ("first", "second")),
+        ("test_a.py", "test_a.py", ("first", "second")),
+    ],
+)
+def test_sides_are_called_after_what_they_run(first: str, second: str, names: tuple[str, str]) -> None:
+    assert called(first, second) == names
