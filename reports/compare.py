@@ -85,13 +85,17 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """Of the second side less the first, with its interval; `surely` is whether it may be called one."""
+    """Of the second side less the first, with its interval; `surely` is whether it may be called one.
+
+    `coincidence` is the share of relabellings that show as large a one; None where nothing was relabelled.
+    """
 
     first: float
     second: float
     low: float
     high: float
     surely: bool
+    coincidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +170,9 @@ def _of_runs(
         needed = f"{PAIRS} pairs" if paired else f"{APART} runs on each side"
         return unknown(measure, first, second, f"{min(len(first), len(second))} runs; {needed} are needed")
     low, high = _interval(first, second, rules, paired=paired)
-    surely = not low <= 0 <= high and _coincidence(first, second, paired=paired) <= rules.alpha
-    return concluded(measure, Difference(fmean(first), fmean(second), low, high, surely), rules)
+    coincidence = None if low <= 0 <= high else _coincidence(first, second, paired=paired)
+    surely = coincidence is not None and coincidence <= rules.alpha
+    return concluded(measure, Difference(fmean(first), fmean(second), low, high, surely, coincidence), rules)
 
 
 def _interval(first: Sequence[float], second: Sequence[float], rules: Rules, *, paired: bool) -> tuple[float, float]:
@@ -218,6 +223,9 @@ def concluded(measure: Measure, found: Difference, rules: Rules) -> Comparison:
         conclusion = Conclusion.NONE_SHOWN
     else:
         conclusion = Conclusion.TOO_NOISY
+    why = f"a difference of {seen:.3g} {measure.unit} would matter"
+    if found.coincidence is not None:
+        why = f"among equals {found.coincidence:.0%} of relabellings differ as much; {why}"
     return Comparison(
         measure.name,
         measure.unit,
@@ -227,7 +235,7 @@ def concluded(measure: Measure, found: Difference, rules: Rules) -> Comparison:
         found.low,
         found.high,
         conclusion,
-        "" if found.surely else f"a difference of {seen:.3g} {measure.unit} would matter",
+        "" if found.surely else why,
     )
 
 

@@ -74,6 +74,15 @@ def test_the_same_numbers_that_did_not_take_turns_are_too_noisy() -> None:
     assert found.low < 0 < found.high
 
 
+def test_what_an_interval_leaves_out_and_a_relabelling_shows_is_too_noisy_and_says_so() -> None:
+    found = of("p50", compare_sets(*in_turns([50.0] * 6, [60.0, 60.0, 60.0, 60.0, 60.0, 49.0])))
+    assert found.low is not None
+    assert found.low > 0
+    assert found.conclusion is Conclusion.TOO_NOISY
+    # Of 64 ways to swap sides, these differences are as large, either way: none swapped, and the last alone.
+    assert found.why == "among equals 6% of relabellings differ as much; a difference of 5 ms would matter"
+
+
 def test_values_that_hardly_vary_show_no_difference() -> None:
     found = of(
         "p50", compare_sets(*in_turns([50.0, 50.5, 49.5, 50.2, 49.9, 50.1], [50.1, 50.2, 49.8, 50.0, 50.2, 50.0]))
