@@ -165,8 +165,15 @@ def _coordinator(lines: Iterable[_Line], shown: dict[str, str]) -> CoordinatorLo
             request = NEW(
                 RequestLine,
                 (
-                    *(line.request_id, shown.setdefault(line.input, line.input), line.success is True, line.worker),
-                    *(line.error, admitted_at, ended_at, line.retries, tuple(attempts)),
+                    line.request_id,
+                    shown.setdefault(line.input, line.input),
+                    line.success is True,
+                    line.worker,
+                    line.error,
+                    admitted_at,
+                    ended_at,
+                    line.retries,
+                    tuple(attempts),
                 ),
             )
             requests.append(request)

@@ -131,8 +131,8 @@ class Accounts:
     @cached_property
     def _unknown(self) -> Sequence[RequestLine]:
         """Lines under ids that no client was told."""
-        told = self.told.first
-        return [line for request_id, line in self.ended.first.items() if request_id not in told]
+        unknown = self.ended.first.keys() - self.told.first.keys()
+        return [line for request_id, line in self.ended.first.items() if request_id in unknown] if unknown else ()
 
     def missing(self) -> tuple[str, ...]:
         """Which accounts there are none of, or only a part, in words."""
