@@ -51,9 +51,10 @@ class Project:
         assert done.returncode == 0, f"{' '.join(arguments)}: {done.stderr[-3000:]}"
         return done.stdout
 
-    def up(self, *services: str) -> None:
-        """Of all that the profile starts, or only these."""
-        self.compose("up", "--build", "--detach", "--wait", "--quiet-pull", *services, timeout_s=UP_S)
+    def up(self, *services: str, wait: bool = True) -> None:
+        """Of all that the profile starts, or only these. A container that ends while it is waited for makes it fail."""
+        ready = ("--wait",) if wait else ()
+        self.compose("up", "--build", "--detach", *ready, "--quiet-pull", *services, timeout_s=UP_S)
 
     def down(self) -> None:
         self.compose("down", "--volumes", "--timeout", "3")

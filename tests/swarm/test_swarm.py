@@ -6,7 +6,7 @@ import asyncio
 import json
 import os
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from itertools import groupby, takewhile
@@ -140,7 +140,7 @@ def directory(tmp_path: Path, request: pytest.FixtureRequest) -> RunDirectory:
 
 
 async def test_a_fleet_is_scaled_and_replaced_under_load_and_loses_nothing(
-    stack: Stack, directory: RunDirectory, record_property: Callable[[str, object], None]
+    stack: Stack, directory: RunDirectory, request: pytest.FixtureRequest
 ) -> None:
     directory.write_schedule({"version": 1})
     async with under_load(stack, directory) as fleet:
@@ -173,7 +173,7 @@ async def test_a_fleet_is_scaled_and_replaced_under_load_and_loses_nothing(
         **{f"workers of {name}": ", ".join(f"{n} at {s:.0f} s" for s, n in each) for name, each in told.items()},
     }
     for name, figure in figures.items():
-        record_property(name, figure)
+        request.node.user_properties.append((name, figure))
     (directory.path / "fleet.json").write_text(json.dumps(figures, indent=2), encoding="utf-8")
     assert judgement.verdict is Verdict.HELD, "\n".join(judgement.lines())
     assert before.keys().isdisjoint(after)
