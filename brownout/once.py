@@ -90,6 +90,7 @@ def run_case(
 ) -> None:
     """Where what was violated `before` is not again, `near` others are tried; None leaves it to the substrate.
 
+    Fewer where a fault would begin when the load is over, which is no run.
     Raises HarnessProblem where it could not even begin.
     """
     substrate, console = Substrate(asked.where or Where.LOCAL), asked.console
@@ -106,7 +107,8 @@ def run_case(
         near = 0 if substrate is Substrate.SIMULATED else NEAR
     known = before is not None and bool(before.violated)
     shrunk_from = None if before is None else before.shrunk_from
-    tries = [case, *nearby(case, near if known else 0)]
+    others = nearby(case, near if known else 0)
+    tries = [case, *(each for each in others if not each.schedule.late(each.workload.seconds))]
     runs: list[Run] = []
     for number, each in enumerate(tries):
         if number:

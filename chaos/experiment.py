@@ -221,7 +221,7 @@ def _validate(schedule: Schedule, system: SystemUnderTest, workload: Workload) -
     if misuse := tuple(_misuse(workload, system)):
         raise HarnessProblem("\n".join(misuse))
     schedule.validate(system)
-    if late := [planned for planned in schedule.faults if planned.start_s >= workload.seconds]:
+    if late := schedule.late(workload.seconds):
         raise InvalidSchedule(
             f"{each.fault.kind} {each.target} at {each.start_s:g} s: the load is over at {workload.seconds:g} s"
             for each in late

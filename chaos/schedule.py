@@ -79,6 +79,10 @@ class Schedule:
         """Both at once; the seed is that of the left one, if it has one."""
         return replace(self, faults=self.faults + other.faults, seed=self.seed or other.seed)
 
+    def late(self, load_s: float) -> tuple["Planned", ...]:
+        """Those that would begin only when a load of so many seconds is over."""
+        return tuple(planned for planned in self.faults if planned.start_s >= load_s)
+
     def shifted(self, seconds: float) -> Self:
         """The same, that much later."""
         return replace(

@@ -25,6 +25,8 @@ HARMLESS = Schedule.of([crash("worker1").between(1, 2)], 7)
 HARMFUL = Schedule.of([down("client→coordinator").between(1, 2)], 7)
 # Nobody comes while the door is closed, but for 0.045 s later: the third near by.
 ON_AN_EDGE = Schedule.of([down("client→coordinator").between(1.02, 1.06)], 7)
+# The load is over when the third near by would begin.
+AT_THE_END = Schedule.of([down("client→coordinator").between(3.96, 3.99)], 7)
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +97,12 @@ def test_a_failure_that_is_not_seen_again_is_looked_for_near_by(call: Called) ->
     assert (code, told["verdict"], told["reproduced"]) == (1, "VIOLATED", True)
     assert [each["verdict"] for each in told["tried"]] == ["HELD", "HELD", "HELD", "VIOLATED"]
     assert told["directory"] == told["tried"][-1]["directory"]
+
+
+def test_no_case_near_by_breaks_anything_once_the_load_is_over(call: Called) -> None:
+    code, said, problems = call("replay", saved(AT_THE_END, "no_loss"), "--near", "6", "--json")
+    assert code != 3, problems
+    assert len(orjson.loads(said)["tried"]) == 3
 
 
 def test_what_fails_again_or_never_failed_is_not_looked_for_near_by(call: Called) -> None:
