@@ -26,6 +26,7 @@ from chaos.clusters.docker.engine import connect, obeying
 from chaos.clusters.local.cluster import LocalCluster
 from chaos.clusters.orders import Orders
 from chaos.clusters.start import bring_up
+from chaos.recipe import SECRET
 from chaos.system_under_test import Node, SystemUnderTest
 
 PULSE_S: Final = 2.0
@@ -115,5 +116,9 @@ def _misfits_of(node: Node, member: Member) -> Iterator[str]:
         if any(field is not None for _, field, _, _ in Formatter().parse(template)):
             continue  # where it runs, which is for whoever runs it to say
         wants, has = template.format(), member.environment.get(name)
-        if wants != has:
+        if wants == has:
+            continue
+        if SECRET.search(name):  # what is said here is written down, and shown around
+            yield f"{node.name} has not the {name} that the scenario takes"
+        else:
             yield f"{node.name} has {name}={has if has is not None else '(not set)'}; the scenario takes {name}={wants}"

@@ -61,6 +61,15 @@ def test_a_setting_that_is_not_the_scenarios_is_told_with_both_values(has: dict[
     ]
 
 
+def test_a_setting_that_looks_like_a_secret_is_told_without_its_values() -> None:
+    system = bundled(workers=2, worker={"HF_TOKEN": "hunter2"})
+    workers = [replace(each, environment={**each.environment, "HF_TOKEN": "swordfish"}) for each in WORKERS]
+    assert said(system, COORDINATOR, *workers) == [
+        f"{name} has not the HF_TOKEN that the scenario takes" for name in ("worker1", "worker2")
+    ]
+    assert len(said(system, COORDINATOR, *WORKERS)) == 2
+
+
 def test_a_way_in_that_does_not_stay_the_same_is_told() -> None:
     (problem,) = said(SYSTEM, replace(COORDINATOR, published=None), *WORKERS)
     assert problem.startswith("coordinator has no port of this machine")
