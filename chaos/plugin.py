@@ -136,7 +136,9 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     if call.when == "call":
         failure = item.stash[failure_key] = None if call.excinfo is None else call.excinfo.value
-        if isinstance(failure, AttributeError) and inspect.iscoroutine(failure.obj):
+        # Of scenarios alone: other tests in this environment have coroutines of their own.
+        is_scenario = "experiment" in getattr(item, "fixturenames", ())
+        if is_scenario and isinstance(failure, AttributeError) and inspect.iscoroutine(failure.obj):
             failure.add_note("It was not awaited: a run is there after `run = await experiment(...)`.")
     absence = item.config.stash.get(absence_key, None)
     if absence is not None and call.excinfo is not None and str(call.excinfo.value) == absence:

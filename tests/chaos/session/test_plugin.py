@@ -48,6 +48,13 @@ async def test_it_is_not_awaited(experiment):
     run = experiment(constant(rate=40, seconds=1, inputs=["good"]), system=relay())
     run.holds(no_loss())
 """
+NO_SCENARIO = """
+async def answer():
+    pass
+
+def test_of_somebody_elses_coroutine():
+    answer().status
+"""
 
 
 def test_a_scenario_runs_in_strict_mode_and_is_summarised(
@@ -114,10 +121,11 @@ def test_a_run_that_nobody_judged_is_inconclusive_and_no_pass_and_its_seed_gives
 
 
 def test_a_run_that_is_not_awaited_is_told_from_other_slips(pytester: pytest.Pytester, scenario: Write) -> None:
-    scenario(NOT_AWAITED)
-    result = pytester.runpytest_subprocess()
-    result.assert_outcomes(failed=1)
+    scenario(NOT_AWAITED, NO_SCENARIO)
+    result = pytester.runpytest_subprocess("-W", "ignore::RuntimeWarning")
+    result.assert_outcomes(failed=2)
     result.stdout.fnmatch_lines(["E*It was not awaited: a run is there after `run = await experiment(...)`."])
+    assert sum(line.startswith("E") and "It was not awaited" in line for line in result.outlines) == 1
 
 
 def test_a_run_that_cannot_be_kept_says_why_and_shows_no_frames_of_the_harness(
