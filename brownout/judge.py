@@ -71,17 +71,12 @@ def judge(
 
 
 def _judged(run: Path, by: Sequence[Invariant]) -> Rejudged:
-    import gc  # noqa: PLC0415 - see brownout/__init__.py
-
-    from chaos.rejudge import judge_again  # noqa: PLC0415
+    from chaos.rejudge import judge_again  # noqa: PLC0415 - see brownout/__init__.py
     from reports.directory import RunDirectory  # noqa: PLC0415
+    from reports.lines import undisturbed  # noqa: PLC0415
 
-    # A run may have a million ops, none of which is garbage before it is judged: to look for some costs half the time.
-    gc.disable()
-    try:
+    with undisturbed():  # reading and judging alike, and what lies between them
         return judge_again(RunDirectory(run.resolve() if run.is_symlink() else run), by)
-    finally:
-        gc.enable()
 
 
 def _invariants(written: Sequence[str]) -> tuple[Invariant, ...]:
