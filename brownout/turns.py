@@ -43,7 +43,7 @@ class Turns:
 def called(first: str, second: str) -> tuple[str, str]:
     """Names for two sides, after the tests that they run, as far as those tell them apart: folders are called so."""
     names = [
-        re.sub(r"[^A-Za-z0-9_.]+", "-", Path(each).name).removeprefix("test_").strip("-")
+        re.sub(r"[^A-Za-z0-9_.]+", "-", Path(each).name).removeprefix("test_").strip("-.")
         for each in _ends(first, second)
     ]
     return (names[0], names[1]) if names[0] != names[1] and all(names) else ("first", "second")

@@ -139,6 +139,7 @@ def test_a_side_that_runs_nothing_is_told(tmp_path: Path) -> None:
         ("test_a.py", "test_a.py::test_it", ("a", "it")),
         ("old/test_a.py", "new/test_a.py", ("first", "second")),
         ("test_a.py", "test_a.py", ("first", "second")),
+        ("test_a.py", "..", ("first", "second")),
     ],
 )
 def test_sides_are_called_after_what_they_run(first: str, second: str, names: tuple[str, str]) -> None:
