@@ -95,7 +95,6 @@ KINDS: Final[Mapping[str, Callable[[], Kind]]] = MappingProxyType(
 def make(name: str, folder: Path) -> Path:
     """Run it until it shows what it is to show."""
     kind = KINDS[name]()
-    facts = provenance(PROJECT)
     for _ in range(TRIES):
         with tempfile.TemporaryDirectory() as runs:
             laboratory = Laboratory(
@@ -103,7 +102,7 @@ def make(name: str, folder: Path) -> Path:
                 launch=launcher(kind.substrate, Console(stderr=True)),
                 runs=Path(runs),
                 seed=SEED,
-                provenance={**facts, "machine": {"cores": facts["machine"]["cores"]}},
+                provenance=of_anywhere(provenance(PROJECT)),
                 in_time=timekeeper(kind.substrate),
             )
             replay = f"brownout replay tests/runs/directories/{name}"
@@ -119,6 +118,12 @@ def make(name: str, folder: Path) -> Path:
             tidy(kept, runs, kind.left_out)
             return kept
     raise SystemExit(f"{name}: not {VERDICTS[name].value} in {TRIES} runs")
+
+
+def of_anywhere(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Without what names the machine, and the work tree that it happened to be run in."""
+    kept = {name: each for name, each in facts.items() if name != "git"}
+    return {**kept, "machine": {"cores": facts["machine"]["cores"]}}
 
 
 def tidy(run: Path, runs: str, left_out: Sequence[str]) -> None:

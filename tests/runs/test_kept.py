@@ -98,6 +98,9 @@ def test_a_kept_run_is_small_and_tells_nothing_of_the_machine_that_made_it(kind:
     files = [each for each in (FOLDER / kind).rglob("*") if each.is_file()]
     assert sum(each.stat().st_size for each in files) < 200_000
     assert [each for each in files if OF_A_MACHINE.search(each.read_bytes())] == []
+    facts = RunDirectory(FOLDER / kind).read_facts()
+    assert "git" not in facts
+    assert set(facts["machine"]) == {"cores"}
 
 
 def test_every_verdict_is_kept() -> None:
