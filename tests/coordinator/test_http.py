@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import sys
 import uuid
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Final
 
 import orjson
 import pytest
@@ -118,6 +120,30 @@ async def test_a_wrong_limit_is_named(system: RunningSystem, limit: str) -> None
     async with system.http.get("/recent_requests", params={"limit": limit}) as response:
         assert response.status == 422
         assert (await response.json())["detail"][0]["loc"] == ["query", "limit"]
+
+
+NONE: Final = ("", "brownout_queue", "no such\x00 thing", "\N{SNOWMAN}" * 100, "%ff")
+OF_BATCHES: Final = ("brownout_batch_size_count", "brownout_batch_size_sum")
+
+
+@pytest.mark.parametrize(
+    ("names", "told"),
+    [
+        (OF_BATCHES, {*OF_BATCHES}),
+        (("brownout_queue_length", "brownout_queue_length", *NONE), {"brownout_queue_length"}),
+        (NONE, set()),
+        (tuple(f"n{number}" for number in range(1000)), set()),
+    ],
+    ids=["two", "one among others", "none", "a thousand"],
+)
+async def test_of_figures_those_asked_for_are_told_and_what_is_none_tells_nothing(
+    system: RunningSystem, names: tuple[str, ...], told: set[str]
+) -> None:
+    await system.infer("fine")
+    async with system.http.get("/metrics", params=[("name[]", name) for name in names]) as response:
+        assert response.status == 200
+        lines = (await response.text()).splitlines()
+    assert {re.split(r"[{ ]", line)[0] for line in lines if not line.startswith("#")} == told
 
 
 async def test_alive_and_ready(system: RunningSystem) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -56,6 +57,18 @@ async def test_who_wants_a_few_samples_is_told_no_others() -> None:
         assert told == {"brownout_batch_size_sum", "brownout_batch_size_count"}
         assert BatchCount.of_metrics("\n".join(lines), 0.0) == BatchCount(0.0, 1, 1)
         assert scrape("text/plain", ("no_such_thing",)).body == b""
+
+
+async def test_whatever_is_told_can_be_asked_for_alone() -> None:
+    def told(*names: str) -> set[str]:
+        lines = scrape("text/plain", names).body.decode().splitlines()
+        return {re.split("[{ ]", line)[0] for line in lines if not line.startswith("#")}
+
+    async with measured(1) as (dispatcher, _, scrape):
+        await dispatcher.infer("fine")
+        whole = told()
+        assert {"brownout_queue_length", "brownout_requests_completed_total", "brownout_batch_size_sum"} <= whole
+        assert {name: told(name) for name in whole} == {name: {name} for name in whole}
 
 
 async def test_a_failure_is_counted_with_its_reason() -> None:

@@ -44,7 +44,8 @@ class Metrics:
     """`listener` is for the dispatcher, which is made with it and then handed to `of`; `edge` for every connection."""
 
     def __init__(self, batch_size: int) -> None:
-        self._registry = CollectorRegistry()
+        # Asks collectors of state for their names, or nobody could ask for those alone.
+        self._registry = CollectorRegistry(auto_describe=True)
         self._lag = LoopLag(self._registry)
         self.listener = MetricsListener(self._registry, batch_size)
         self.edge = EdgeFigures(self._registry)
