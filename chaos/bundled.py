@@ -14,7 +14,7 @@ from chaos.system_under_test import CLIENT, Edge, InvalidSystem, Node, StatusPag
 COORDINATOR: Final = "coordinator"
 CRASH_EXIT_CODE: Final = 70  # of a worker that CRASH_RATE or CRASH_ON ends
 INFLICTED: Final = frozenset({"crash_on", "fail_rpc", "slow_model"})  # by a worker, on itself, when it is told to
-# Of the coordinator, said all the same: who runs a system that somebody else set up compares.
+# Of the coordinator, said all the same: a system that somebody else set up is compared with what is said.
 DEFAULTS: Final[Mapping[str, str]] = MappingProxyType({"BATCH_SIZE": "3", "BATCH_TIMEOUT": "0.15"})
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 PORT: Final[Mapping[str, str]] = MappingProxyType({"HOST": "{host}", "PORT": "{port}"})

@@ -2,8 +2,9 @@ from dataclasses import replace
 
 import pytest
 
-from chaos.bundled import bundled
+from chaos.bundled import DEFAULTS, bundled
 from chaos.system_under_test import Edge, InvalidSystem, Node, StatusPage, SystemUnderTest
+from system.coordinator.settings import CoordinatorSettings
 from tests.chaos.relay import RelayClient, back, relay
 
 
@@ -123,6 +124,13 @@ def test_settings_of_the_bundled_system_that_make_no_sense_are_all_named() -> No
         "  - coordinator setting WORKERS is set by the harness itself",
         "  - worker setting PORT is set by the harness itself",
     ]
+
+
+def test_what_the_bundled_system_says_of_its_coordinator_is_the_default_of_the_real_one() -> None:
+    real = CoordinatorSettings.model_fields
+    assert {name: str(real[name.lower()].default) for name in DEFAULTS} == dict(DEFAULTS)
+    given = bundled(coordinator={"BATCH_SIZE": "8"}).node("coordinator").environment
+    assert (given["BATCH_SIZE"], given["BATCH_TIMEOUT"]) == ("8", "0.15")
 
 
 def test_braces_in_a_setting_of_the_bundled_system_stand_for_themselves() -> None:
