@@ -79,8 +79,13 @@ class Engine:
         return DockerClient(self.host, version="auto")
 
     def answers(self) -> bool:
-        asked = subprocess.run(["docker", "info"], env=self.environment, capture_output=True, check=False)
-        return asked.returncode == 0
+        asked = ["docker", "info"]
+        try:
+            return not subprocess.run(
+                asked, env=self.environment, capture_output=True, timeout=START_S, check=False
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return False
 
     def load(self, image: str) -> None:
         """From the engine of this machine."""
