@@ -41,7 +41,8 @@ class SubstrateMissing(HarnessProblem):
 def launcher(substrate: Substrate, console: Console, *, project: str = "") -> Launch:
     """Prepared for any number of clusters; what must be fetched or built for them is, and `console` tells of it.
 
-    `project` is the Compose project that is up, of the substrate that consists of one. Raises SubstrateMissing.
+    `project` is the Compose project that is up, of the substrate that consists of one. Raises SubstrateMissing, and
+    HarnessProblem where there is no such project.
     """
     match substrate:
         case Substrate.SIMULATED:
@@ -126,7 +127,7 @@ def _compose(project: str) -> Launch:
         raise SubstrateMissing(f"the compose substrate cannot be used: {problem}") from problem
     try:
         if not members(engine, project):
-            raise SubstrateMissing(f"no Compose project is called {project!r}; `docker compose ls` says which are up")
+            raise HarnessProblem(f"no Compose project is called {project!r}; `docker compose ls` says which are up")
     finally:
         engine.close()
 

@@ -13,6 +13,7 @@ from chaos.experiment import Experiment
 from chaos.exploring.parts import Part
 from chaos.exploring.regression import FOLDER
 from chaos.laboratory import Laboratory
+from chaos.problems import HarnessProblem
 from chaos.provenance import provenance
 from chaos.session.replay import replay_command
 from chaos.session.terminal import watcher
@@ -35,6 +36,8 @@ def open_laboratory(config: pytest.Config, *, seed: int) -> Laboratory:
         if name in re.split(r"[,\s]+", os.environ.get(REQUIRED, "")):
             pytest.fail(f"{REQUIRED} names {name!r}, but {problem}", pytrace=False)
         pytest.skip(str(problem))
+    except HarnessProblem as problem:  # a project that was named and is not there: no fault of this machine
+        pytest.fail(str(problem), pytrace=False)
     return Laboratory(
         substrate=given,
         launch=launch,

@@ -96,10 +96,14 @@ def test_what_cannot_be_done_to_a_project_decides_nothing_and_says_why(calm: Pro
     assert "coordinator has BATCH_SIZE=3; the scenario takes BATCH_SIZE=8" in crash["invariants"][0]["message"]
 
 
-def test_a_project_that_is_not_up_and_one_for_several_processes_are_refused(calm: Project, tmp_path: Path) -> None:
+def test_a_project_that_is_not_up_is_no_reason_to_skip(tmp_path: Path) -> None:
     done = session("nosuchproject", tmp_path, "scenarios/test_no_fault.py")
     assert "no Compose project is called 'nosuchproject'; `docker compose ls` says which are up" in done.stdout
-    assert "1 skipped" in done.stdout
+    assert "1 error" in done.stdout
+    assert done.returncode == 1
+
+
+def test_a_project_is_not_for_several_processes(calm: Project, tmp_path: Path) -> None:
     done = session(calm.name, tmp_path, "-n2", "scenarios/test_no_fault.py")
     assert "several processes cannot share: leave -n out" in done.stdout
     assert done.returncode == 1
