@@ -28,7 +28,7 @@ Chart: TypeAlias = alt.LayerChart | alt.FacetChart  # what altair says of layers
 
 unchecked: Final = debug_mode(False)
 """Decorates what draws a chart: altair would hold each of its pieces against a schema as it is made, which takes longer
-than all the rest. Every chart is drawn by a test, and what does not fit the schema is not drawn there."""
+than all the rest. tests/reports/test_schema.py holds every chart against it as a whole."""
 
 
 def framed(
