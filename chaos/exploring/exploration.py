@@ -241,14 +241,15 @@ class Hunt:
         return any(self._invariant in self._runner.run(case).violated for _ in range(1 + AGAIN))
 
     def _explores(self, case: Case) -> bool:
-        if self._until is not None and time.monotonic() >= self._until:
-            raise TimeIsUp
         if self._further >= FURTHER:
             raise SearchIsOver
         trial = self._runner.run(case)
         self._met(case, trial)
         self._further += self._firmest is not None
         if not trial.violated or (self._firmest is not None and self._invariant not in trial.violated):
+            # Not before it was run: to draw the first case may take a busy machine all of a short time.
+            if self._until is not None and time.monotonic() >= self._until:
+                raise TimeIsUp
             return False
         self._invariant = self._invariant or trial.violated[0]
         self._seen = [True]

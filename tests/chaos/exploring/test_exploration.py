@@ -123,6 +123,12 @@ def test_runs_that_decide_nothing_are_counted_with_their_reasons() -> None:
     assert exploration.explored.reasons[0].startswith("faults_bit: nobody looked\n  brownout() under ")
 
 
+def test_a_search_looks_at_one_case_however_short_its_budget_is() -> None:
+    exploration = Exploration(CASES, by(lambda _: False), seed=1)
+    assert exploration.search(10**9, budget_s=1e-9) is None
+    assert exploration.explored.cases == 1
+
+
 def test_a_search_ends_with_its_budget() -> None:
     exploration = Exploration(CASES, by(lambda _: False), seed=1)
     assert exploration.search(10**9, budget_s=0.2) is None
