@@ -113,8 +113,10 @@ def changed_line(member: Member, before: MemberState, reason: str) -> dict[str, 
 
 def _iso(timestamp: float) -> str:
     """With milliseconds. A page of requests has thousands of them, within few seconds."""
-    second, microseconds = divmod(round(timestamp * 1_000_000), 1_000_000)
-    return f"{_second(second)}.{microseconds // 1000:03d}+00:00"
+    # The fraction by itself: as microseconds, so many digits as a time of today has would not all fit into a float.
+    second, fraction = divmod(timestamp, 1)
+    more, microseconds = divmod(round(fraction * 1_000_000), 1_000_000)
+    return f"{_second(int(second) + more)}.{microseconds // 1000:03d}+00:00"
 
 
 @lru_cache(maxsize=1024)
