@@ -23,10 +23,13 @@ class Unkept(HarnessProblem):
 
 
 def every_run(judges: Iterable[Judge] = ()) -> tuple[Invariant, ...]:
-    """What every run must show, whatever its scenario promises; less what `judges`, as of a replayed one, see to."""
-    known = {each.made_by for each in judges if isinstance(each, Invariant)}
+    """What every run must show, whatever its scenario promises; less what `judges`, as of a replayed one, see to.
+
+    Those that ask for something else under the same name, say for less, see to nothing.
+    """
+    known = [(each.made_by, {**each.parameters}) for each in judges if isinstance(each, Invariant)]
     must = (faults_bit(), load_on_time(), clock_steady(), nodes_stay_up())
-    return tuple(each for each in must if each.made_by not in known)
+    return tuple(each for each in must if (each.made_by, {**each.parameters}) not in known)
 
 
 class Violated(AssertionError):
