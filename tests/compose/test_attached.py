@@ -13,7 +13,7 @@ import pytest
 
 from chaos.processes.ports import PortReservation
 from reports.directory import RunDirectory
-from tests.compose.project import ROOT, Project
+from tests.compose.project import ROOT, Project, until
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
@@ -21,6 +21,16 @@ SESSION_S: Final = 600.0
 NODES: Final = ("coordinator", "worker1", "worker2", "worker3")
 TROUBLED: Final = ("coordinator", "troubled-worker1", "troubled-worker2", "troubled-worker3")
 BUSY: Final = {"BATCH_SIZE": "8", "BATCH_TIMEOUT": "0", "CRASH_RATE": "0", "MAX_DELAY": "0.2"}
+
+UNBROKEN: Final = """
+import pytest
+from chaos.invariants import no_loss
+from chaos.workload import constant
+
+@pytest.mark.chaos
+async def test_it_goes_on(experiment):
+    (await experiment(constant(rate=10, seconds=15))).holds(no_loss())
+"""
 
 
 @contextmanager
@@ -40,12 +50,16 @@ def calm() -> Iterator[Project]:
         yield project
 
 
+def command(project: str, runs: Path, *arguments: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "chaos"),
+        *("--substrate", f"compose:{project}", "--runs-dir", str(runs), *arguments),
+    ]
+
+
 def session(project: str, runs: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "chaos"),
-            *("--substrate", f"compose:{project}", "--runs-dir", str(runs), *arguments),
-        ],
+        command(project, runs, *arguments),
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -85,6 +99,24 @@ def test_a_worker_that_crashes_in_a_project_costs_nothing(tmp_path: Path) -> Non
     (told,) = verdicts(tmp_path).values()
     assert told["verdict"] == "HELD"
     assert ["by SIGKILL" in each["evidence"] for each in told["faults"]] == [True, True]
+
+
+def test_a_worker_that_the_engine_starts_again_is_seen_to_have_ended(calm: Project, tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    (tmp_path / "test_scenario.py").write_text(UNBROKEN)
+    runs = tmp_path / "runs"
+    with subprocess.Popen(command(calm.name, runs), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as running:
+        until(lambda: running.poll() is not None or begun(runs), within_s=SESSION_S)
+        calm.kill_a_worker("worker2")
+        told, _ = running.communicate(timeout=SESSION_S)
+    assert running.returncode == 1, told
+    found = {each["name"]: each for each in verdicts(runs)["it_goes_on"]["invariants"]}
+    assert found["nodes_stay_up"]["verdict"] == "VIOLATED"
+    assert "worker2 exited (begun anew by the engine at " in found["nodes_stay_up"]["message"]
+
+
+def begun(runs: Path) -> bool:
+    return any(each.stat().st_size > 2000 for each in runs.glob("2*/history.jsonl"))
 
 
 def test_what_cannot_be_done_to_a_project_decides_nothing_and_says_why(calm: Project, tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from typing import Final, NoReturn, Self
 
 from docker import DockerClient
 
-from chaos.clusters.cluster import ClusterProblem
+from chaos.clusters.cluster import ClusterProblem, NodeState, Phase, UnexpectedExit
 from chaos.clusters.compose.edge import DirectEdge
 from chaos.clusters.compose.node import ComposeNode, ComposeProcess
 from chaos.clusters.compose.project import DEPENDS_ON, SERVICE, Member, members
@@ -39,6 +39,8 @@ class ComposeCluster(LocalCluster):
         super().__init__(system, logs=logs)
         self._project = project
         self._engine: DockerClient | None = None
+        self._processes: dict[str, ComposeProcess] = {}
+        self._begun_by_engine = set[tuple[str, str]]()
 
     @property
     def substrate(self) -> str:
@@ -59,9 +61,10 @@ class ComposeCluster(LocalCluster):
             for node in self._system.nodes:
                 (member,) = (each for each in found if node.name in each.names)
                 log = self._logs / f"{node.name}.log"
+                process = self._processes[node.name] = ComposeProcess(node.name, member, engine=engine, log=log)
                 self._nodes[node.name] = ComposeNode(
                     replace(node, inflicts=frozenset()),  # nobody mounted a file to tell it in
-                    ComposeProcess(node.name, member, engine=engine, log=log),
+                    process,
                     member,
                     orders=Orders(node.name, self._logs / f"{node.name}.mishaps.json", log),
                     on_exit=self._exits.append,
@@ -74,16 +77,30 @@ class ComposeCluster(LocalCluster):
         return self
 
     async def heal(self) -> None:
+        await self._note_restarts()  # before other lives hide them
         for node in self._nodes.values():
             await node.recover()
         await bring_up(self._system, self._nodes, self._edges.values())
 
     async def watch(self) -> NoReturn:
-        while self._engine is not None:
-            with obeying("ping"):
-                await asyncio.to_thread(self._engine.ping)
-            await asyncio.sleep(PULSE_S)
+        try:
+            while self._engine is not None:
+                with obeying("ping"):
+                    await asyncio.to_thread(self._engine.ping)
+                await self._note_restarts()
+                await asyncio.sleep(PULSE_S)
+        finally:
+            await self._note_restarts()
         raise ClusterProblem("the cluster is not started")
+
+    async def _note_restarts(self) -> None:
+        """Ends that only the engine has seen, which at once began another life."""
+        for name, process in self._processes.items():
+            life = name, await process.begun_by_engine()
+            if life[1] and life not in self._begun_by_engine:
+                self._begun_by_engine.add(life)
+                state = NodeState(Phase.EXITED, f"begun anew by the engine at {life[1]}")
+                self._exits.append(UnexpectedExit(name, asyncio.get_running_loop().time(), state, process.log_tail()))
 
 
 def misfits(system: SystemUnderTest, found: list[Member]) -> Iterator[str]:
@@ -109,7 +126,9 @@ def misfits(system: SystemUnderTest, found: list[Member]) -> Iterator[str]:
 
 
 def _misfits_of(node: Node, member: Member) -> Iterator[str]:
-    """Settings that the scenario relies on, and the project has otherwise."""
+    """What the scenario relies on, and the project has otherwise."""
+    if member.restarts and node.supervision is not None:
+        yield f"the engine starts {node.name} again when it ends, which is for the harness to do here: restart it never"
     if member.port is None:
         yield f"the image of {node.name} does not say which port it listens on: EXPOSE one"
     for name, template in node.environment.items():

@@ -38,6 +38,15 @@ class ComposeProcess(ContainerProcess):
                 await asyncio.to_thread(container.start)
         return ended
 
+    async def begun_by_engine(self) -> str:
+        """When its present life began, if a policy of the container's own was the reason for it; else the empty string.
+
+        Nothing else here notices: to the engine such a container runs on, and nobody reads what it says from then on.
+        """
+        told = await asyncio.to_thread(self._inspect)
+        state = told["State"]
+        return str(state["StartedAt"]) if told.get("RestartCount") and not state.get("Restarting") else ""
+
     def _create(self) -> Container:
         container = self._engine.containers.get(self._member.id)
         if container.status == "paused":

@@ -12,6 +12,7 @@ PROJECT: Final = "com.docker.compose.project"
 SERVICE: Final = "com.docker.compose.service"
 DEPENDS_ON: Final = "com.docker.compose.depends_on"  # "coordinator:service_healthy:false,…"
 EVERYWHERE: Final = ("", "0.0.0.0", "::")  # noqa: S104 - where a port may be published, not where anything listens
+NEVER: Final = ("", "no")  # policies of restarting
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Member:
     """One container. `names` are what the others of its network call it, `port` is where it listens there.
 
     `published` is where that port is to be found on this machine; None where it is not, or elsewhere with each start.
+    `restarts`: the engine starts it again when it ends by itself.
     """
 
     id: str
@@ -29,6 +31,7 @@ class Member:
     port: int | None
     published: str | None
     runs: bool
+    restarts: bool
 
 
 def members(engine: DockerClient, project: str) -> list[Member]:
@@ -53,6 +56,7 @@ def _member(told: Mapping[str, Any]) -> Member:
         port=port,
         published=f"{_reachable(fixed[0]['HostIp'])}:{fixed[0]['HostPort']}" if fixed else None,
         runs=told["State"]["Status"] == "running",
+        restarts=(told["HostConfig"].get("RestartPolicy") or {}).get("Name", "") not in NEVER,
     )
 
 

@@ -22,6 +22,7 @@ COORDINATOR: Final = Member(
     port=8000,
     published="127.0.0.1:8000",
     runs=True,
+    restarts=True,
 )
 WORKERS: Final = [
     replace(
@@ -68,6 +69,13 @@ def test_a_setting_that_looks_like_a_secret_is_told_without_its_values() -> None
         f"{name} has not the HF_TOKEN that the scenario takes" for name in ("worker1", "worker2")
     ]
     assert len(said(system, COORDINATOR, *WORKERS)) == 2
+
+
+def test_a_node_is_not_started_again_by_the_harness_and_by_the_engine() -> None:
+    system = bundled(workers=2, restart_after_s=1)
+    problems = said(system, COORDINATOR, *WORKERS)
+    assert [each.split()[3] for each in problems] == ["worker1", "worker2"]
+    assert said(system, COORDINATOR, *(replace(each, restarts=False) for each in WORKERS)) == []
 
 
 def test_a_way_in_that_does_not_stay_the_same_is_told() -> None:
