@@ -130,7 +130,7 @@ def _misfits_of(node: Node, member: Member) -> Iterator[str]:
     if member.restarts and node.supervision is not None:
         yield f"the engine starts {node.name} again when it ends, which is for the harness to do here: restart it never"
     if member.port is None:
-        yield f"the image of {node.name} does not say which port it listens on: EXPOSE one"
+        yield f"the image of {node.name} does not say which one port it listens on: EXPOSE that alone"
     for name, template in node.environment.items():
         if any(field is not None for _, field, _, _ in Formatter().parse(template)):
             continue  # where it runs, which is for whoever runs it to say

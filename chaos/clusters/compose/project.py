@@ -61,4 +61,6 @@ def _member(told: Mapping[str, Any]) -> Member:
 
 
 def _reachable(host: str) -> str:
-    return "127.0.0.1" if host in EVERYWHERE else host
+    if host in EVERYWHERE:
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import pytest
 
 from chaos.bundled import bundled
 from chaos.clusters.compose.cluster import misfits
-from chaos.clusters.compose.project import DEPENDS_ON, SERVICE, Member
+from chaos.clusters.compose.project import DEPENDS_ON, SERVICE, Member, _member
 from chaos.system_under_test import SystemUnderTest
 
 SYSTEM: Final = bundled(workers=2)
@@ -92,3 +92,55 @@ def test_a_client_of_the_projects_own_is_told_while_it_runs() -> None:
     (problem,) = said(SYSTEM, COORDINATOR, *WORKERS, client)
     assert problem.endswith("docker compose stop client")
     assert said(SYSTEM, COORDINATOR, *WORKERS, replace(client, runs=False)) == []
+
+
+def told(bound: list[dict[str, str]] | None, *exposed: str) -> dict[str, Any]:
+    """What an engine says of a container, as far as that is asked for."""
+    return {
+        "Id": "c0",
+        "Config": {
+            "Labels": {SERVICE: "coordinator"},
+            "Env": ["BATCH_SIZE=3", "EQUAL=a=b"],
+            "ExposedPorts": {port: {} for port in exposed} or None,
+        },
+        "NetworkSettings": {
+            "Networks": {"any_default": {"Aliases": ["coordinator", "c0"]}, "other": {"Aliases": None}}
+        },
+        "HostConfig": {"PortBindings": {exposed[0]: bound} if exposed else None, "RestartPolicy": {"Name": "no"}},
+        "State": {"Status": "running"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("bound", "published"),
+    [
+        ([{"HostIp": "127.0.0.1", "HostPort": "8080"}], "127.0.0.1:8080"),
+        ([{"HostIp": "", "HostPort": "8080"}], "127.0.0.1:8080"),
+        ([{"HostIp": "::", "HostPort": "8080"}], "127.0.0.1:8080"),
+        ([{"HostIp": "::1", "HostPort": "8080"}], "[::1]:8080"),
+        ([{"HostIp": "127.0.0.1", "HostPort": ""}], None),  # another one with each start
+        (None, None),
+    ],
+)
+def test_a_port_is_found_where_it_is_published(bound: list[dict[str, str]] | None, published: str | None) -> None:
+    member = _member(told(bound, "8000/tcp", "8000/udp"))
+    assert (member.port, member.published) == (8000, published)
+
+
+def test_a_container_is_what_the_engine_says_of_it() -> None:
+    member = _member(told(None))
+    assert member == Member(
+        "c0",
+        frozenset({"coordinator", "c0"}),
+        {SERVICE: "coordinator"},
+        {"BATCH_SIZE": "3", "EQUAL": "a=b"},
+        *("any_default", None, None),
+        runs=True,
+        restarts=False,
+    )
+
+
+def test_an_image_that_names_several_ports_is_told_to_name_one() -> None:
+    member = _member(told(None, "8000/tcp", "9000/tcp"))
+    (problem,) = said(SYSTEM, replace(COORDINATOR, port=member.port), *WORKERS)
+    assert problem.endswith("EXPOSE that alone")
