@@ -58,8 +58,8 @@ def test_folders_of_runs_are_compared_pair_by_pair(quick_and_slow: tuple[Path, P
 def test_runs_that_decided_nothing_are_named(tmp_path: Path) -> None:
     late = {"name": "load_on_time", "verdict": "INCONCLUSIVE", "message": "sent 325 ms late"}
     for turn in range(2):
-        RunDirectory(kept(tmp_path / "a", run(turn, seconds=4), turn=2 * turn))
-        path = kept(tmp_path / "b", run(turn + 10, seconds=4), turn=2 * turn + 1)
+        kept(tmp_path / "a", run(turn, took_s=0.05, seconds=4), turn=2 * turn)
+    _, path = (kept(tmp_path / "b", run(turn + 10, took_s=0.05, seconds=4), turn=2 * turn + 1) for turn in range(2))
     RunDirectory(path).write_verdicts({"verdict": "INCONCLUSIVE", "invariants": [late]})
     said = compare(tmp_path / "a", tmp_path / "b")
     assert f"Of B, 1 of 2 INCONCLUSIVE: {path.name} (load_on_time: sent 325 ms late)." in said.output.replace("\n", "")
