@@ -20,10 +20,10 @@ moments     when each request was due, sent and answered, as arrays
 measure     figures: how many, how fast, how much was left to do it with
 compare     whether sets of runs differ, as far as can be told
 seconds     whether two single runs do
-noise       how much the machine itself was in the way
+noise       how much the machine itself was in the way, and when it stood still
 series      requests, latencies and answers over time
 bands       where fault windows are drawn
-states      what each worker was taken for, over time
+states      what each worker was taken for, over time, and when it was not up
 batches     how many batches, how large
 overlay     runs laid over each other, from the first fault on
 waterfall   one request from its due time to its answer

@@ -25,6 +25,7 @@ from reports.record import Record
 F: Final = "noise"
 LATE_MS: Final = 250.0  # as late as service may be and still count as recovered: beyond it, the harness is the slow one
 LOST: Final = 0.2  # of a time: figures taken in it may be off by as much, and promises are no finer
+STALL_MS: Final = 100.0  # a chart of latencies shows no less of it
 STEP_S: Final = 1.0  # clocks that are kept drift by less in a day
 
 
@@ -88,6 +89,29 @@ def noise(record: Record, start_s: float = 0.0, end_s: float = math.inf) -> Nois
         stepped_s=max((float(note["stepped_s"]) for note in notes), key=abs),
         sent_late_p99_ms=quantile(lateness_ms(due).values(), 0.99),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Stall:
+    """A time in which no timer of the harness fired, though one was due at its beginning."""
+
+    start_s: float
+    end_s: float
+
+
+def stalls(record: Record, at_least_ms: float = STALL_MS) -> tuple[Stall, ...]:
+    """Every time of so many milliseconds in which the machine did nothing for the harness, in order."""
+    found = []
+    for op in record.history.of(MACHINE, F):
+        if op.value is None:
+            continue
+        at_s = _began_s(op.time_s, op.value)
+        for delay_ms in op.value["delays_ms"]:
+            due_s = at_s + op.value["every_ms"] / 1000
+            at_s = due_s + delay_ms / 1000
+            if delay_ms >= at_least_ms:
+                found.append(Stall(max(0.0, due_s), at_s))
+    return tuple(found)
 
 
 def _began_s(ended_s: float, note: Mapping[str, Any]) -> float:

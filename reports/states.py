@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 from typing import Any, Final
 
 GAP_S: Final = 3.0  # without a sample for so long, nobody knows what a worker was
+UP: Final = "up"
+TOLD: Final = 4  # states of a spell that are named one by one
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,23 @@ class StateSpan:
     state: str
     start_s: float
     end_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Spell:
+    """`worker` was not up in [start_s, end_s) but `states`, in their order; `over` where it was up after that."""
+
+    worker: str
+    states: tuple[str, ...]
+    start_s: float
+    end_s: float
+    over: bool
+
+    @property
+    def words(self) -> str:
+        """Its states; of many, the first and the last."""
+        told = self.states if len(self.states) <= TOLD else (*self.states[: TOLD - 1], "…", self.states[-1])
+        return " → ".join(told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +84,24 @@ def state_spans(looked: Iterable[Look], until_s: float, *, gap_s: float = GAP_S)
                 open_spans[worker] = StateSpan(worker, state, look.at_s, end_s)
     spans = [span for span in (*closed, *open_spans.values()) if span.end_s > span.start_s]
     return tuple(sorted(spans, key=lambda span: (span.worker, span.start_s)))
+
+
+def spells(spans: Iterable[StateSpan]) -> tuple[Spell, ...]:
+    """The times at which a worker was not up, by worker and time. Beyond a gap another begins."""
+    found: list[Spell] = []
+    under_way: Spell | None = None
+    for span in sorted(spans, key=lambda span: (span.worker, span.start_s)):
+        follows = under_way is not None and (under_way.worker, under_way.end_s) == (span.worker, span.start_s)
+        if under_way is not None and not (follows and span.state != UP):
+            found.append(replace(under_way, over=follows))
+            under_way = None
+        if span.state != UP:
+            before = () if under_way is None else under_way.states
+            start_s = span.start_s if under_way is None else under_way.start_s
+            under_way = Spell(span.worker, (*before, span.state), start_s, span.end_s, over=False)
+    return tuple(found if under_way is None else [*found, under_way])
+
+
+def usual_s(moments: Sequence[float]) -> float | None:
+    """How far apart moments in their order usually are; None of fewer than two."""
+    return median(later - earlier for earlier, later in pairwise(moments)) if len(moments) > 1 else None

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 
 from reports.history import MACHINE, NANOSECONDS, History, Op, OpType
-from reports.noise import F, noise
+from reports.noise import F, noise, stalls
 from reports.record import Record
 
 
@@ -70,3 +70,18 @@ def test_a_processor_that_others_have_and_requests_that_are_sent_late_are_told_b
         == "the machine was too noisy: requests were sent 300 ms late at the 99th percentile (250 ms are tolerated)"
     )
     assert late.spoils_rates is None
+
+
+def test_a_stall_is_from_when_a_timer_was_due_until_it_fired() -> None:
+    # Three timers of 50 ms, of which the second was 300 ms late: they took 450 ms up to the note.
+    run = record((2.0, [0.0, 300.0, 0.0]), (3.0, [99.0, 100.0]))
+    first, second = stalls(run)
+    assert (first.start_s, first.end_s) == pytest.approx((1.65, 1.95))
+    assert (second.start_s, second.end_s) == pytest.approx((2.9, 3.0))
+    assert stalls(run, at_least_ms=200.0) == (first,)
+    assert stalls(record()) == ()
+
+
+def test_a_stall_begins_no_earlier_than_the_run() -> None:
+    (only,) = stalls(record((0.1, [200.0])))
+    assert (only.start_s, only.end_s) == pytest.approx((0.0, 0.1))

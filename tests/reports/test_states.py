@@ -1,6 +1,6 @@
 import pytest
 
-from reports.states import Look, StateSpan, state_spans, states_of
+from reports.states import Look, Spell, StateSpan, spells, state_spans, states_of, usual_s
 
 
 def test_a_state_lasts_until_another_is_seen() -> None:
@@ -40,3 +40,38 @@ def test_nothing_that_was_seen_is_nothing_to_draw() -> None:
 )
 def test_workers_of_systems_that_say_less_are_up_or_down(status: dict[str, object], states: dict[str, str]) -> None:
     assert states_of(status) == states
+
+
+def test_moments_are_usually_as_far_apart_as_in_the_middle() -> None:
+    assert usual_s([1.0, 2.0, 4.0, 5.0, 99.0]) == 1.5
+    assert usual_s([1.0]) is usual_s([]) is None
+
+
+def test_a_spell_is_all_that_a_worker_was_until_it_was_up_again() -> None:
+    spans = [
+        StateSpan("a", "up", 0.0, 2.0),
+        StateSpan("a", "suspected", 2.0, 2.5),
+        StateSpan("a", "down", 2.5, 4.0),
+        StateSpan("a", "trial", 4.0, 4.5),
+        StateSpan("a", "up", 4.5, 6.0),
+        StateSpan("a", "down", 6.0, 7.0),
+        StateSpan("b", "starting", 0.0, 1.0),
+        StateSpan("b", "up", 1.0, 7.0),
+    ]
+    assert spells(reversed(spans)) == (
+        Spell("a", ("suspected", "down", "trial"), 2.0, 4.5, over=True),
+        Spell("a", ("down",), 6.0, 7.0, over=False),
+        Spell("b", ("starting",), 0.0, 1.0, over=True),
+    )
+    assert [each.words for each in spells(spans)] == ["suspected → down → trial", "down", "starting"]
+
+
+def test_a_spell_ends_where_nobody_looked_and_nobody_knows_how_it_went_on() -> None:
+    spans = [StateSpan("a", "down", 0.0, 1.0), StateSpan("a", "down", 5.0, 6.0), StateSpan("a", "up", 8.0, 9.0)]
+    assert spells(spans) == (Spell("a", ("down",), 0.0, 1.0, over=False), Spell("a", ("down",), 5.0, 6.0, over=False))
+    assert spells([StateSpan("a", "up", 0.0, 1.0)]) == spells([]) == ()
+
+
+def test_of_many_states_the_first_and_the_last_are_named() -> None:
+    flapping = Spell("a", ("down", "trial", "ejected", "trial", "ejected", "trial"), 0.0, 9.0, over=True)
+    assert flapping.words == "down → trial → ejected → … → trial"
