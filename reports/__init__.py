@@ -21,6 +21,8 @@ measure     figures: how many, how fast, how much was left to do it with
 compare     whether sets of runs differ, as far as can be told
 seconds     whether two single runs do
 noise       how much the machine itself was in the way, and when it stood still
+service     when service was as good as before a fault
+aftermath   when each fault was noticed and over, and who paid for it
 series      requests, latencies and answers over time
 bands       where fault windows are drawn
 states      what each worker was taken for, over time, and when it was not up

@@ -10,11 +10,16 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import pairwise
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from reports.history import OpType, Request
 from reports.moments import Moments, ascending
 from reports.record import Record
+from reports.windows import FaultWindow
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 WARM_UP_S: Final = 0.5  # the first requests of a load pay for connections that the others find open
 ENOUGH: Final = 20  # points; with fewer, a p99 is the slowest request under another name
@@ -145,13 +150,29 @@ def steady_state(record: Record, *, warm_up_s: float = WARM_UP_S, at_least: int 
     A request still out when the fault strikes is not among them, for the fault may have touched it.
     """
     moments = record.moments
-    if not record.requests:
+    return steady_answers(
+        *(moments.due_s, moments.completed_s, moments.ok, record.windows), warm_up_s=warm_up_s, at_least=at_least
+    )
+
+
+def steady_answers(
+    due_s: NDArray[np.float64],
+    completed_s: NDArray[np.float64],
+    ok: NDArray[np.bool_],
+    windows: Sequence[FaultWindow],
+    *,
+    warm_up_s: float = WARM_UP_S,
+    at_least: int = ENOUGH,
+) -> SteadyState | TooFewPoints:
+    """The same of requests as arrays: when each was due, when it came back (NaN: never), whether it was ok."""
+    import numpy as np  # noqa: PLC0415 - see reports/moments.py
+
+    if not len(due_s):
         return TooFewPoints(0, at_least)
-    first_due_s, last_due_s = moments.span_s
-    start_s = first_due_s + warm_up_s
-    end_s = min((window.injected_s for window in record.windows), default=last_due_s)
-    within = moments.ok & (start_s <= moments.completed_s) & (moments.completed_s < end_s)
-    latencies = ascending(moments.latencies_ms[within])
+    start_s = float(np.min(due_s)) + warm_up_s
+    end_s = min((window.injected_s for window in windows), default=float(np.max(due_s)))
+    within = ok & (start_s <= completed_s) & (completed_s < end_s)
+    latencies = ascending((completed_s[within] - due_s[within]) * 1000)
     p50_ms, p99_ms = quantile(latencies, 0.5), quantile(latencies, 0.99)
     if len(latencies) < at_least or p50_ms is None or p99_ms is None:
         return TooFewPoints(len(latencies), at_least)

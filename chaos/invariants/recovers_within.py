@@ -11,12 +11,10 @@ from chaos.invariants.invariant import invariant
 from chaos.invariants.noise import spoiled, unless_noisy
 from chaos.invariants.outages import Outage, outages_of
 from reports.measure import TooFewPoints, steady_state
-from reports.moments import Moments
 from reports.record import Record
+from reports.service import FLOOR_MS, SHARE, SLACK_S, SLOWDOWN, WINDOW_S, Arrivals
+from reports.service import bound_ms as bound_of
 from reports.verdict import Finding, Verdict
-
-WINDOW_S = 1.0  # of arrivals, over which service is judged
-SLACK_S = 1e-9  # times are sums of floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +34,9 @@ def recovers_within(
     record: Record,
     seconds: Annotated[float, Gt(0)],
     *,
-    share: Annotated[float, Gt(0), Le(1)] = 0.95,
-    slowdown: Annotated[float, Ge(1)] = 3.0,
-    floor_ms: Annotated[float, Gt(0)] = 250.0,
+    share: Annotated[float, Gt(0), Le(1)] = SHARE,
+    slowdown: Annotated[float, Ge(1)] = SLOWDOWN,
+    floor_ms: Annotated[float, Gt(0)] = FLOOR_MS,
 ) -> Finding:
     """`seconds` after each fault was healed, service is what it was before.
 
@@ -58,8 +56,9 @@ def recovers_within(
     if why := spoiled(record, steady.start_s, steady.end_s):
         return Finding("recovers_within", Verdict.INCONCLUSIVE, why)
     outages = outages_of(record, apart_s=WINDOW_S)
-    bound_ms = max(slowdown * steady.p99_ms, floor_ms)
-    arrivals = _Arrivals(record.moments, bound_ms, share)
+    bound_ms = bound_of(steady.p99_ms, slowdown, floor_ms)
+    moments = record.moments
+    arrivals = Arrivals(moments.due_s, moments.ok, moments.latencies_ms, bound_ms, share)
     recoveries = [_recovery(outage, arrivals, seconds) for outage in outages]
     verdict = Verdict.merge(each.verdict for each in recoveries)
     seen = [each.after_s for each in recoveries if each.after_s is not None]
@@ -77,23 +76,7 @@ def recovers_within(
     return unless_noisy(finding, record, steady.end_s)
 
 
-class _Arrivals:
-    """Requests by when they were due, and how many of them up to each were served well."""
-
-    def __init__(self, moments: Moments, bound_ms: float, share: float) -> None:
-        order = moments.due_s.argsort(kind="stable")
-        served_well = moments.ok & (moments.latencies_ms <= bound_ms)
-        self.due_s: list[float] = moments.due_s[order].tolist()
-        self._well: list[int] = [0, *served_well[order].cumsum().tolist()]
-        self._share = share
-
-    def good_from(self, first: int) -> bool:
-        """Whether the second of arrivals that begins with request `first` was good."""
-        end = bisect_left(self.due_s, self.due_s[first] + WINDOW_S)
-        return self._well[end] - self._well[first] >= self._share * (end - first)
-
-
-def _recovery(outage: Outage, arrivals: _Arrivals, seconds: float) -> Recovery:
+def _recovery(outage: Outage, arrivals: Arrivals, seconds: float) -> Recovery:
     if outage.healed_s == inf:
         return Recovery(outage, Verdict.INCONCLUSIVE, None)
     limit_s = min(outage.until_s, arrivals.due_s[-1]) + SLACK_S
