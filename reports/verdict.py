@@ -36,7 +36,8 @@ class Finding:
     """One invariant's verdict on one run.
 
     `message` is one or two sentences for a tired person; `evidence` holds op indices, or ids where no op exists;
-    `figures` the numbers behind the message, each with its unit in its name.
+    `figures` the numbers behind the message, each with its unit in its name. `promise` is what the invariant asks for,
+    in a sentence; it says nothing about the run.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Finding:
     message: str
     evidence: tuple[int | str, ...] = ()
     figures: Mapping[str, Figure] = field(default_factory=dict)
+    promise: str = field(default="", compare=False, repr=False)
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -52,6 +54,7 @@ class Finding:
             "message": self.message,
             "evidence": list(self.evidence),
             "figures": dict(self.figures),
+            **({"promise": self.promise} if self.promise else {}),
         }
 
     @classmethod
@@ -62,4 +65,5 @@ class Finding:
             message=fields["message"],
             evidence=tuple(fields["evidence"]),
             figures=fields["figures"],
+            promise=fields.get("promise", ""),
         )

@@ -14,8 +14,9 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import update_wrapper
 from typing import Any, Concatenate, Generic, ParamSpec, get_type_hints
 
@@ -29,13 +30,14 @@ P = ParamSpec("P")
 class Invariant:
     """A pure function of a finished run, with the name it is reported under and what it takes to make it again.
 
-    `made_by` is `module:function` of its factory.
+    `made_by` is `module:function` of its factory; `promise` is the first sentence of what that says of itself.
     """
 
     name: str
     made_by: str
     parameters: Mapping[str, Any]
     judge: Callable[[Record], Finding]
+    promise: str = ""
 
 
 class Factory(Generic[P]):
@@ -70,7 +72,8 @@ class Factory(Generic[P]):
         bound.apply_defaults()
         parameters = self._checked(bound.arguments)
         function = self._function
-        return Invariant(self.name, self.made_by, parameters, lambda record: function(record, **parameters))
+        promise = promise_of(self.__doc__ or "", parameters)
+        return Invariant(self.name, self.made_by, parameters, lambda record: function(record, **parameters), promise)
 
     def _checked(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """The arguments as their annotations describe them: what went through JSON comes back as it was."""
@@ -91,6 +94,20 @@ class Factory(Generic[P]):
         return {name: getattr(checked, name) for name in arguments}
 
 
+def promise_of(words: str, parameters: Mapping[str, Any]) -> str:
+    """The first sentence of a docstring, without its marks; names of parameters come with their values."""
+    sentence = SENTENCE.match(" ".join(words.split()))
+
+    def plain(marked: re.Match[str]) -> str:
+        name = marked[1]
+        value = parameters.get(name)
+        return name if value in (None, name) else f"{name}={value}"
+
+    return MARKED.sub(plain, sentence[0]) if sentence else ""
+
+
+SENTENCE = re.compile(r".+?\.(?= |$)")
+MARKED = re.compile("`([^`]+)`")
 NAMED = frozenset({inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY})
 
 
@@ -133,4 +150,4 @@ def _judge(record: Record, each: Invariant | Factory[...] | Callable[[Record], F
         return Finding(name, Verdict.INCONCLUSIVE, f"the invariant itself failed: {type(problem).__name__}: {problem}")
     if not isinstance(finding, Finding):
         return Finding(name, Verdict.INCONCLUSIVE, f"the invariant itself gave {finding!r} instead of a finding")
-    return finding
+    return replace(finding, promise=each.promise) if isinstance(each, Invariant) else finding

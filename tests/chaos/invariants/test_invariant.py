@@ -49,6 +49,22 @@ def test_a_factory_shows_its_own_words_and_no_record() -> None:
     assert list(inspect.signature(at_least_asked).parameters) == ["number", "clients"]
 
 
+def test_an_invariant_says_in_a_sentence_what_it_promises() -> None:
+    assert at_least_asked(1).promise == "A promise of somebody else's system."
+    assert (
+        retries_explained(at_most=3).promise
+        == "No request was tried again more than at_most=3 times, and none without a fault to explain it."
+    )
+    assert broken().promise == ""
+
+
+def test_a_finding_carries_the_promise_that_it_is_about() -> None:
+    (found,) = judge_all(RUN, [no_loss()])
+    assert found.promise == no_loss().promise
+    assert Finding.from_json(json.loads(json.dumps(found.to_json()))).promise == found.promise
+    assert "promise" not in Finding("plain", Verdict.HELD, "as made").to_json()
+
+
 def test_an_invariant_is_remade_from_what_json_keeps_of_it() -> None:
     made = at_least_asked(1, clients=(1, 2))
     kept = json.loads(json.dumps(dict(made.parameters)))
