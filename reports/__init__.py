@@ -49,9 +49,12 @@ plots, svg  the charts, and how they enter a page
 panels      plots below each other with one crosshair
 live_plots  the charts of a running system
 run_plots, fault_panel, latency_panel  the same of a run
+states_panel  workers and their states, of both
+levels      how quantiles are drawn, wherever they are
 shrunk_plot  a schedule before and after it was made small
 compare_plots  two sides of a comparison
 detail_plots  one request, and one figure over many runs
+legend      what is said below the charts
 page        what a report says, before any of it is HTML
 render      a run as one self-contained HTML file, from `templates`
 session_page  a whole session as one

@@ -13,6 +13,7 @@ import altair as alt
 from altair.utils.schemapi import debug_mode
 
 from reports.bands import Band, bands
+from reports.noise import Stall, stalls
 from reports.palette import BAD, GOOD, GROUND, INK, LINE, MUTED, UNKNOWN, fault_colour
 from reports.record import Record
 
@@ -46,6 +47,8 @@ def framed(
     groups = [alt.layer(*layers)]
     if placed:
         groups.insert(0, alt.layer(*_fault_layers(placed, height_px)))
+    if still := stood_still(stalls(record), alt.X("start:Q"), height_px):
+        groups.insert(0, alt.layer(*still))
     words: dict[str, Any] = {"labelFont": FONT, "titleFont": FONT, "labelColor": MUTED.light, "titleColor": MUTED.light}
     # All at once: each of altair's own steps, such as configure_axis, would copy every layer anew.
     return alt.layer(
@@ -62,6 +65,19 @@ def framed(
             legend=alt.LegendConfig(labelFont=FONT, labelColor=INK.light),
         ),
     )
+
+
+def stood_still(found: Iterable[Stall], start: alt.X, height_px: float) -> list[alt.Chart]:
+    """The times at which the machine itself did nothing, behind everything."""
+    rows = tuple({"start": each.start_s, "end": each.end_s} for each in found)
+    if not rows:
+        return []
+    base = over(rows).encode(x=start)
+    whole: dict[str, Any] = {"aria": False, "clip": True, "color": MUTED.light, "y": 0, "y2": height_px}
+    return [
+        base.mark_rect(**whole, opacity=0.25).encode(x2=alt.X2("end:Q")),
+        base.mark_rule(**whole, opacity=0.7, strokeDash=[1, 3]),
+    ]
 
 
 def over(rows: Iterable[Mapping[str, Any]]) -> alt.Chart:

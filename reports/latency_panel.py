@@ -9,8 +9,9 @@ from typing import Any, Final
 import altair as alt
 
 from reports.frame import OUTCOME_WORDS, over
+from reports.levels import LEVEL_LINES
 from reports.palette import BAD, GOOD, INK, UNKNOWN
-from reports.panels import Stretch, TimeAxis
+from reports.panels import Stretch, TimeAxis, key
 from reports.plots import OUTCOME_WORD, POINTS
 from reports.request_columns import RequestColumns
 from reports.series import QuantileBucket, drawn_points, silent
@@ -76,15 +77,15 @@ def latency_panel(
         .add_params(clicked)
     )
     levels = []
-    for field, thickness in (("p50_ms", 2.6), ("p99_ms", 1.4)):
+    for level in LEVEL_LINES:
         told = [
             {"start": each.start_s, "end": each.end_s, "ms": max(ms, 0.01)}
             for each in quantiles
-            if (ms := getattr(each, field)) is not None
+            if (ms := level.of(each)) is not None
         ]
         levels.append(
             over(told)
-            .mark_rule(aria=False, clip=True, color=INK.light, strokeWidth=thickness)
+            .mark_rule(aria=False, clip=True, color=INK.light, strokeWidth=level.thick_px, strokeDash=list(level.dash))
             .encode(x=axis.x("start"), x2=alt.X2("end"), y=alt.Y("ms:Q", scale=scale, axis=labels))
         )
     never = [{"due": due_s} for due_s in silent(requests)]
@@ -94,4 +95,5 @@ def latency_panel(
         if never
         else []
     )
-    return [scatter, *levels, *edge]
+    marks = [("large: after a retry", INK.light), ("✚ failed", BAD.light), ("◆ unknown", UNKNOWN.light)]
+    return [scatter, *levels, *edge, *key(marks, at)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -12,25 +12,25 @@ from reports.bands import Band, bands
 from reports.batches import BatchBucket
 from reports.fault_panel import faults_behind, faults_panel
 from reports.frame import FONT, Chart, over, unchecked
+from reports.levels import LEVEL_LINES, QUANTILES
 from reports.live import Reading
-from reports.palette import BAD, GOOD, GROUND, INK, MUTED, UNKNOWN, state_colour
-from reports.panels import Panel, Stretch, TimeAxis, stacked
+from reports.palette import BAD, GOOD, INK, MUTED, UNKNOWN
+from reports.panels import LAID_OUT_PX, TITLE_PX, Panel, Stretch, TimeAxis, key, stacked
 from reports.series import QuantileBucket
 from reports.states import StateSpan
+from reports.states_panel import states_panel
 from reports.windows import FaultWindow
 
-ROW_PX: Final = 26
 LANE_PX: Final = 20
-LAID_OUT_PX: Final = 1100  # the width for which the labels of faults are laid out; a page may be wider
-# Share of a row's height: a state is told by its shape as well as its colour.
-HEIGHTS: Final = {"up": 0.82, "trial": 0.56, "suspected": 0.56, "starting": 0.34, "leaving": 0.34, "ejected": 0.34}
-LOWEST: Final = 0.12
-CHARACTER_S: Final = 0.011  # of the width of the chart that a character of a state's name takes, with some air
+UNSEEN: Final = 0.02  # of the time shown: less is not worth a word
 
 
 @dataclass(frozen=True, slots=True)
 class LiveView:
-    """Everything the chart shows, over [start_s, end_s] in seconds since the epoch."""
+    """Everything the chart shows, over [start_s, end_s] in seconds since the epoch.
+
+    Nobody watched before `watched_s`: the chart says so, and nothing is drawn there.
+    """
 
     start_s: float
     end_s: float
@@ -40,6 +40,7 @@ class LiveView:
     states: tuple[StateSpan, ...]
     workers: tuple[str, ...]
     faults: tuple[FaultWindow, ...] = ()
+    watched_s: float = 0.0
 
 
 @unchecked
@@ -57,10 +58,10 @@ def live_chart(view: LiveView) -> Chart:
     panels = [
         *([Panel("faults", LANE_PX * lanes, lambda at: faults_panel(placed, axis, at, lanes))] if placed else []),
         Panel("requests per second", 110, lambda at: _rates(view.readings, axis, at)),
-        Panel("latency of answers: median (thick) and p99 (thin)", 110, lambda at: _quantiles(view, axis, at)),
+        Panel(QUANTILES, 110, lambda at: _quantiles(view, axis, at)),
         Panel("requests in flight, and queued (dashed)", 90, lambda at: _under_way(view.readings, axis, at)),
         Panel("mean batch size", 70, lambda at: _batches(view.batches, axis, at)),
-        Panel("workers", ROW_PX * len(workers), lambda at: state_rows(spans, workers, axis, at)),
+        states_panel(spans, workers, axis, title="workers"),
     ]
     moments = [_told(reading, view, placed) for reading in view.readings if isinstance(reading, Reading)]
     told = (
@@ -68,7 +69,7 @@ def live_chart(view: LiveView) -> Chart:
         ("failed", "failed per s"),
         ("retried", "retried per s"),
         ("p50", "median ms"),
-        ("p99", "p99 ms"),
+        ("p99", "p99 ms, of few the slowest"),
         ("points", "answers behind both"),
         ("in_flight", "in flight"),
         ("queued", "queued"),
@@ -76,8 +77,27 @@ def live_chart(view: LiveView) -> Chart:
         *([("faults", "in force")] if placed else []),
     )
     return stacked(
-        panels, axis, moments, told, zoom=False, behind=lambda height_px: faults_behind(placed, axis, height_px)
+        panels,
+        axis,
+        moments,
+        told,
+        zoom=False,
+        behind=lambda height_px: [*_unwatched(view, axis, height_px), *faults_behind(placed, axis, height_px)],
     )
+
+
+def _unwatched(view: LiveView, axis: TimeAxis, height_px: float) -> list[alt.Chart]:
+    """The time before anybody watched, as what it is."""
+    if view.watched_s - view.start_s < UNSEEN * (view.end_s - view.start_s):
+        return []
+    rows = over([{"start": axis.start, "end": view.watched_s * 1000, "words": "not watched yet"}])
+    band = rows.mark_rect(aria=False, clip=True, opacity=0.1, color=MUTED.light, y=0, y2=height_px)
+    look: dict[str, Any] = {"aria": False, "align": "left", "baseline": "middle", "font": FONT, "fontSize": 11}
+    words = rows.mark_text(**look, clip=True, dx=6, y=TITLE_PX + 20, color=MUTED.light)
+    return [
+        band.encode(x=axis.x("start"), x2=alt.X2("end")),
+        words.encode(x=axis.x("start"), text="words:N"),
+    ]
 
 
 def _bands(view: LiveView) -> tuple[Band, ...]:
@@ -97,67 +117,19 @@ def _bands(view: LiveView) -> tuple[Band, ...]:
     )
 
 
-def state_rows(spans: Iterable[StateSpan], workers: Sequence[str], axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
-    """One row for each worker, its states as bars whose height and words differ, not only their colour."""
-    row = {worker: number for number, worker in enumerate(workers)}
-    width = axis.end - axis.start
-    rows = []
-    for span in spans:
-        if span.worker not in row:
-            continue
-        start = max(span.start_s, axis.start)
-        base = row[span.worker] + 0.92
-        rows.append(
-            {
-                "start": start,
-                "end": span.end_s,
-                "base": base,
-                "top": base - HEIGHTS.get(span.state, LOWEST),
-                "middle": row[span.worker] + 0.52,
-                "worker": span.worker,
-                "state": span.state,
-                "colour": state_colour(span.state).light,
-                "words": span.state if span.end_s - start > len(span.state) * CHARACTER_S * width else "",
-            }
-        )
-    scale = at.rows(len(workers))
-    named = over({"worker": worker, "row": number + 0.52} for worker, number in row.items())
-    names: dict[str, Any] = {"aria": False, "align": "right", "baseline": "middle", "font": FONT, "fontSize": 11}
-    inside: dict[str, Any] = {**names, "align": "left", "dx": 5, "fontSize": 10, "fontWeight": 600}
-    bars = over(rows)
-    y = alt.Y("base:Q", scale=scale, axis=None)
-    return [
-        bars.mark_rect(aria=False, clip=True).encode(
-            x=axis.x("start"),
-            x2=alt.X2("end"),
-            y=y,
-            y2=alt.Y2("top"),
-            color=alt.Color("colour:N", scale=None, legend=None),
-            tooltip=[alt.Tooltip("worker:N"), alt.Tooltip("state:N")],
-        ),
-        bars.transform_filter("datum.state == 'up'")
-        .mark_text(**inside, color=GROUND.light, clip=True)
-        .encode(x=axis.x("start"), y=alt.Y("middle:Q", scale=scale, axis=None), text="words:N"),
-        bars.transform_filter("datum.state != 'up'")
-        .mark_text(**inside, color=INK.light, clip=True, dy=-7)
-        .encode(x=axis.x("start"), y=alt.Y("middle:Q", scale=scale, axis=None), text="words:N"),
-        named.mark_text(**names, clip=False, x=-8, color=INK.light).encode(
-            y=alt.Y("row:Q", scale=scale, axis=None), text="worker:N"
-        ),
-    ]
-
-
 def _rates(readings: Sequence[Reading | float], axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
     told = [each for each in readings if isinstance(each, Reading)]
     highest = _top(max((max(each.completed_rps, each.failed_rps, each.retried_rps) for each in told), default=0.0))
     lines = (
-        ("answered", "completed_rps", GOOD.light, [1, 0]),
-        ("failed", "failed_rps", BAD.light, [6, 3]),
-        ("retried", "retried_rps", UNKNOWN.light, [2, 2]),
+        ("answered", "completed_rps", (GOOD.light, (1, 0))),
+        ("failed", "failed_rps", (BAD.light, (6, 3))),
+        ("retried", "retried_rps", (UNKNOWN.light, (2, 2))),
     )
+    scale = at.scale(0, highest)
     return [
-        _line(readings, field, axis, at.scale(0, highest), colour=colour, dash=dash) for _, field, colour, dash in lines
-    ] + _key([(name, colour) for name, _, colour, _ in lines], at)
+        *(layer for _, field, look in lines for layer in _line(readings, field, axis, scale, look)),
+        *key([(name, colour) for name, _, (colour, _) in lines], at),
+    ]
 
 
 def _under_way(readings: Sequence[Reading | float], axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
@@ -165,37 +137,31 @@ def _under_way(readings: Sequence[Reading | float], axis: TimeAxis, at: Stretch)
     highest = _top(max((max(each.in_flight, each.queued) for each in told), default=0))
     scale = at.scale(0, highest)
     return [
-        _line(readings, "in_flight", axis, scale, colour=INK.light, dash=[1, 0]),
-        _line(readings, "queued", axis, scale, colour=UNKNOWN.light, dash=[5, 3]),
+        *_line(readings, "in_flight", axis, scale, (INK.light, (1, 0))),
+        *_line(readings, "queued", axis, scale, (UNKNOWN.light, (5, 3))),
     ]
 
 
 def _line(
-    readings: Sequence[Reading | float],
-    field: str,
-    axis: TimeAxis,
-    scale: alt.Scale,
-    *,
-    colour: str,
-    dash: Sequence[int],
-) -> alt.Chart:
-    """A line that is broken at every gap."""
-    rows, piece = [], 0
+    readings: Sequence[Reading | float], field: str, axis: TimeAxis, scale: alt.Scale, look: tuple[str, tuple[int, int]]
+) -> list[alt.Chart]:
+    """A line of a colour and dash that is broken at every gap; a reading between two of them is a point."""
+    colour, dash = look
+    pieces: list[list[Reading]] = [[]]
     for each in readings:
         if isinstance(each, Reading):
-            rows.append({"at": each.at_s * 1000, "value": round(getattr(each, field), 2), "piece": piece})
+            pieces[-1].append(each)
         else:
-            piece += 1
-    line: alt.Chart = (
-        over(rows)
-        .mark_line(aria=False, color=colour, strokeWidth=1.6, strokeDash=list(dash), clip=True)
-        .encode(
-            x=axis.x("at"),
-            y=alt.Y("value:Q", scale=scale, axis=y_axis()),
-            detail="piece:N",
-        )
-    )
-    return line
+            pieces.append([])
+    rows = [
+        {"at": each.at_s * 1000, "value": round(getattr(each, field), 2), "piece": number, "alone": len(piece) == 1}
+        for number, piece in enumerate(pieces)
+        for each in piece
+    ]
+    base = over(rows).encode(x=axis.x("at"), y=alt.Y("value:Q", scale=scale, axis=y_axis()))
+    line = base.mark_line(aria=False, color=colour, strokeWidth=1.6, strokeDash=list(dash), clip=True)
+    points = base.transform_filter("datum.alone").mark_point(aria=False, filled=True, size=9, color=colour, clip=True)
+    return [line.encode(detail="piece:N"), points]
 
 
 def _quantiles(view: LiveView, axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
@@ -203,7 +169,7 @@ def _quantiles(view: LiveView, axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
     highest = _top(max((ms for each in buckets for ms in (each.p50_ms, each.p99_ms) if ms is not None), default=0.0))
     scale = at.scale(0, highest)
     layers = []
-    for field, thickness in (("p50_ms", 2.6), ("p99_ms", 1.4)):
+    for level in LEVEL_LINES:
         rows = [
             {
                 "start": (view.start_s + each.start_s) * 1000,
@@ -211,11 +177,11 @@ def _quantiles(view: LiveView, axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
                 "ms": round(ms, 2),
             }
             for each in buckets
-            if (ms := getattr(each, field)) is not None
+            if (ms := level.of(each)) is not None
         ]
         layers.append(
             over(rows)
-            .mark_rule(aria=False, color=INK.light, strokeWidth=thickness, clip=True)
+            .mark_rule(aria=False, color=INK.light, strokeWidth=level.thick_px, strokeDash=list(level.dash), clip=True)
             .encode(
                 x=axis.x("start"),
                 x2=alt.X2("end"),
@@ -265,17 +231,6 @@ def _told(reading: Reading, view: LiveView, placed: Sequence[Band]) -> dict[str,
         "queued": str(reading.queued),
         "batch": _figure(None if batch is None else batch.mean_size),
     }
-
-
-def _key(entries: Sequence[tuple[str, str]], at: Stretch) -> list[alt.Chart]:
-    """What each line is, above the panel at its right end."""
-    look: dict[str, Any] = {"aria": False, "align": "right", "baseline": "middle", "font": FONT, "fontSize": 11}
-    return [
-        over([{"words": words, "colour": colour}])
-        .mark_text(**look, fontWeight=600, x={"expr": f"width - {70 * position}"}, y=at.top_px - 8)
-        .encode(text="words:N", color=alt.Color("colour:N", scale=None, legend=None))
-        for position, (words, colour) in enumerate(reversed(entries))
-    ]
 
 
 def y_axis(expression: str = "format(datum.value, datum.value < 1000 ? '~g' : '~s')") -> alt.Axis:

@@ -13,11 +13,14 @@ from typing import Any, Final, Literal
 
 import altair as alt
 
+from reports.bands import CHARACTER_PX
 from reports.frame import AXIS_PX, FONT, Chart, over
 from reports.palette import INK, LINE, MUTED, colours
 
 MARKS_MS: Final = (1_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000)
 TITLE_PX: Final = 30  # above each panel
+KEY_PX: Final = -8  # from the top of a panel, the middle of its title
+LAID_OUT_PX: Final = 1100  # the width for which words are laid out; a page may be wider
 CROSSHAIR: Final = "crosshair"
 ZOOM: Final = "zoom"
 
@@ -63,11 +66,15 @@ class TimeAxis:
     def x(self, field: str) -> alt.X:
         """Times of day are numbers to the chart as well: it would otherwise warn of scales that it takes for others."""
         shown: dict[str, Any] = (
-            {"values": list(self.marks()), "labelExpr": "timeFormat(datum.value, '%H:%M:%S')"}
+            {
+                "title": "time of day, UTC",
+                "values": list(self.marks()),
+                "labelExpr": "utcFormat(datum.value, '%H:%M:%S')",
+            }
             if self.of_day
             else {"title": self.title, "format": "~g", "tickCount": 12}
         )
-        axis = alt.Axis(**{"title": None, **shown}, grid=False, domainColor=MUTED.light, labelOverlap=True)
+        axis = alt.Axis(**shown, grid=False, domainColor=MUTED.light, labelOverlap=True)
         return alt.X(f"{field}:Q", scale=alt.Scale(domain=[self.start, self.end], nice=False), axis=axis)
 
     def marks(self) -> Iterator[float]:
@@ -98,7 +105,7 @@ def stacked(
     titles = []
     for panel in panels:
         top_px += TITLE_PX
-        titles.append({"title": panel.title, "y": top_px - 8})
+        titles.append({"title": panel.title, "y": top_px + KEY_PX})
         drawn = alt.layer(*panel.draw(Stretch(top_px, top_px + panel.height_px)))
         (above if panel.clickable else under).append(drawn)
         top_px += panel.height_px
@@ -129,6 +136,21 @@ def stacked(
     if zoom:
         chart = chart.add_params(alt.selection_interval(name=ZOOM, bind="scales", encodings=["x"]))
     return chart
+
+
+def key(entries: Sequence[tuple[str, str]], at: Stretch) -> list[alt.Chart]:
+    """Words in the colour of what they stand for, beside the panel's title at its right end."""
+    look: dict[str, Any] = {"aria": False, "align": "right", "baseline": "middle", "font": FONT, "fontSize": 11}
+    layers: list[alt.Chart] = []
+    right_px = 0.0  # from the right end of the panel
+    for words, colour in reversed(entries):
+        layers.append(
+            over([{"words": words, "colour": colour}])
+            .mark_text(**look, fontWeight=600, x={"expr": f"width - {right_px:g}"}, y=at.top_px + KEY_PX)
+            .encode(text="words:N", color=alt.Color("colour:N", scale=None, legend=None))
+        )
+        right_px += len(words) * CHARACTER_PX + 16
+    return layers
 
 
 def in_line(chart: Chart, width_px: int) -> Chart:
@@ -163,10 +185,10 @@ def _crosshair(
 ) -> alt.Chart:
     """A line through all panels at the moment nearest to the pointer, which tells what was measured there."""
     nearest = alt.selection_point(name=CROSSHAIR, fields=["at"], nearest=True, on="pointermove", empty=False)
-    when = alt.Tooltip("day:N", title="time") if axis.of_day else alt.Tooltip("at:Q", title="second", format=".2f")
+    when = alt.Tooltip("day:N", title="time, UTC") if axis.of_day else alt.Tooltip("at:Q", title="second", format=".2f")
     base = over(moments)
     if axis.of_day:
-        base = base.transform_calculate(day="timeFormat(datum.at, '%H:%M:%S')")
+        base = base.transform_calculate(day="utcFormat(datum.at, '%H:%M:%S')")
     crosshair: alt.Chart = (
         base.mark_rule(aria=False, color=MUTED.light, y=0, y2=height_px, strokeWidth=1)
         .encode(

@@ -24,6 +24,7 @@ from reports.frame import (
     y_axis,
 )
 from reports.history import OpType
+from reports.levels import LEVEL_LINES
 from reports.palette import GOOD, GROUND, INK, LINE, MUTED, UNKNOWN
 from reports.record import Record
 from reports.series import (
@@ -88,7 +89,15 @@ def latency_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
     points = drawn_points(record.columns, POINTS)
     quantiles = levels_over_time(record.columns, span_s, bucket_width(span_s, LEVELS))
     height_px = 240
-    rows = [{"due": point.due_s, "ms": max(point.ms, 0.01), "outcome": OUTCOME_WORD[point.outcome]} for point in points]
+    rows = [
+        {
+            "due": point.due_s,
+            "ms": max(point.ms, 0.01),
+            "outcome": OUTCOME_WORD[point.outcome],
+            "plain": point.outcome is OpType.OK and point.retries == 0,
+        }
+        for point in points
+    ]
     y, axis = _latency_scale([max(point.ms, 0.01) for point in points], height_px)
     scatter = (
         over(rows)
@@ -102,8 +111,8 @@ def latency_chart(record: Record, width_px: int = WIDTH_PX) -> Chart:
                 scale=alt.Scale(domain=list(OUTCOME_WORDS), range=["circle", "cross", "diamond"]),
                 legend=None,
             ),
-            size=alt.condition("datum.outcome == 'ok'", alt.value(9), alt.value(64)),
-            opacity=alt.condition("datum.outcome == 'ok'", alt.value(0.45), alt.value(1)),
+            size=alt.condition("datum.plain", alt.value(9), alt.value(64)),
+            opacity=alt.condition("datum.plain", alt.value(0.45), alt.value(1)),
         )
     )
     layers = [scatter, *_quantile_layers(quantiles, y), *_silent_layers(record), _counts_layer(quantiles, height_px)]
@@ -200,18 +209,21 @@ def _quantile_layers(quantiles: Sequence[QuantileBucket], y: alt.Scale) -> list[
     """Each bucket's quantile as a level of its own: nothing is drawn across a bucket that has none."""
     layers = []
     words: dict[str, Any] = {"aria": False, "align": "left", "dx": 5, "font": FONT, "fontSize": 11, "fontWeight": 600}
-    for name, thickness, value_of, aside_px in (("p50", 2.6, "p50_ms", 4), ("p99", 1.6, "p99_ms", -4)):
+    last = max((each.end_s for each in quantiles if each.p99_ms is not None), default=None)
+    for level in LEVEL_LINES:
         levels = [
             {"start": bucket.start_s, "end": bucket.end_s, "ms": max(ms, 0.01)}
             for bucket in quantiles
-            if (ms := getattr(bucket, value_of)) is not None
+            if (ms := level.of(bucket)) is not None
         ]
         base = over(levels).encode(x=alt.X("start:Q"), x2=alt.X2("end:Q"), y=alt.Y("ms:Q", scale=y))
+        # Beside the last level of each; of p99 and slowest that is one of the two.
+        named = [each for each in levels[-1:] if level.name == "p50" or each["end"] == last]
         layers += [
-            base.mark_rule(aria=False, color=GROUND.light, strokeWidth=thickness + 2.5, opacity=0.8),
-            base.mark_rule(aria=False, color=INK.light, strokeWidth=thickness),
-            over(levels[-1:])
-            .mark_text(**words, color=INK.light, text=name, dy=aside_px)
+            base.mark_rule(aria=False, color=GROUND.light, strokeWidth=level.thick_px + 2.5, opacity=0.8),
+            base.mark_rule(aria=False, color=INK.light, strokeWidth=level.thick_px, strokeDash=list(level.dash)),
+            over(named)
+            .mark_text(**words, color=INK.light, text=level.name, dy=4 if level.name == "p50" else -4)
             .encode(x=alt.X("end:Q"), y=alt.Y("ms:Q", scale=y)),
         ]
     return layers

@@ -10,11 +10,14 @@ import altair as alt
 from reports.bands import Band, bands
 from reports.batches import BatchBucket, batches_over_time
 from reports.fault_panel import faults_behind, faults_panel
-from reports.frame import OUTCOME_WORDS, WIDTH_PX, Chart, over, unchecked
+from reports.frame import OUTCOME_WORDS, WIDTH_PX, Chart, over, stood_still, unchecked
 from reports.latency_panel import latency_panel
-from reports.live_plots import LAID_OUT_PX, LANE_PX, ROW_PX, state_rows, y_axis
+from reports.legend import ARRIVED, DUE, asked_every
+from reports.levels import QUANTILES
+from reports.live_plots import LANE_PX, y_axis
+from reports.noise import stalls
 from reports.palette import BAD, GOOD, INK, UNKNOWN
-from reports.panels import Panel, Stretch, TimeAxis, in_line, stacked
+from reports.panels import LAID_OUT_PX, Panel, Stretch, TimeAxis, in_line, key, stacked
 from reports.plots import BARS
 from reports.record import Record
 from reports.series import (
@@ -27,7 +30,8 @@ from reports.series import (
     outcomes_over_time,
     shown_s,
 )
-from reports.states import looks, state_spans
+from reports.states import looks, state_spans, usual_s
+from reports.states_panel import states_panel
 
 SCATTER_PX: Final = 170
 OUTCOME_COLOURS: Final = {"ok": GOOD.light, "failed": BAD.light, "unknown": UNKNOWN.light}
@@ -42,14 +46,15 @@ def run_chart(record: Record, offset_s: float | None = None) -> Chart:
     span_s = shown_s(record.history)
     axis = TimeAxis(0, span_s)
     placed = bands(record.windows, span_s, LAID_OUT_PX)
-    outcomes = outcomes_over_time(record.columns, span_s, bucket_width(span_s, BARS))
+    width_s = bucket_width(span_s, BARS)
+    outcomes = outcomes_over_time(record.columns, span_s, width_s)
     quantiles = levels_over_time(record.columns, span_s, bucket_width(span_s, LEVELS))
     lanes = 1 + max((band.lane for band in placed), default=-1)
     panels = [
         *([Panel("faults", LANE_PX * lanes, lambda at: faults_panel(placed, axis, at, lanes))] if placed else []),
-        Panel("requests by outcome, where they were due", 120, lambda at: _outcomes(outcomes, axis, at)),
+        Panel(f"requests per {width_s:g} s, {DUE}", 120, lambda at: _outcomes(outcomes, axis, at)),
         Panel(
-            "latency (logarithmic): median (thick), p99 (thin); click a point",
+            f"{QUANTILES}; logarithmic",
             SCATTER_PX,
             lambda at: latency_panel(record.columns, quantiles, axis, at),
             clickable=True,
@@ -66,12 +71,12 @@ def run_chart(record: Record, offset_s: float | None = None) -> Chart:
             ("unknown", "unknown"),
             ("answers", "answers that arrived"),
             ("p50", "median, ms"),
-            ("p99", "p99, ms"),
+            ("p99", "p99, ms, of few the slowest"),
             ("points", "answers behind both"),
             ("faults", "in force"),
         ),
         zoom=True,
-        behind=lambda height_px: faults_behind(placed, axis, height_px),
+        behind=lambda height_px: _behind(record, placed, axis, height_px),
     )
 
 
@@ -86,22 +91,29 @@ def system_chart(record: Record, offset_s: float | None, width_px: int = WIDTH_P
         (),
         (),
         zoom=False,
-        behind=lambda height_px: faults_behind(placed, axis, height_px),
+        behind=lambda height_px: _behind(record, placed, axis, height_px),
     )
     return in_line(chart, width_px)
+
+
+def _behind(record: Record, placed: Sequence[Band], axis: TimeAxis, height_px: float) -> list[alt.Chart]:
+    """What goes through all panels: the faults, and the times at which the machine itself stood still."""
+    return [*stood_still(stalls(record), axis.x("start"), height_px), *faults_behind(placed, axis, height_px)]
 
 
 def _system_panels(record: Record, offset_s: float | None, axis: TimeAxis) -> list[Panel]:
     looked = looks(record.statuses)
     workers = sorted({*(name for look in looked for name in look.states), *record.capacity})
     batches = () if offset_s is None else _batches_of(record, offset_s, axis.end)
+    asked = asked_every(usual_s([each.at_s for each in looked]))
     return [
-        Panel("requests in flight, and queued (dashed)", 70, lambda at: _under_way(record, axis, at)),
+        Panel(f"requests in flight, and queued (dashed){asked}", 70, lambda at: _under_way(record, axis, at)),
         *([Panel("mean batch size", 60, lambda at: _batches(batches, axis, at))] if batches else []),
-        Panel(
-            "workers",
-            ROW_PX * max(1, len(workers)),
-            lambda at: state_rows(state_spans(looked, axis.end), workers, axis, at),
+        states_panel(
+            state_spans(looked, axis.end),
+            workers,
+            axis,
+            title="workers",
         ),
     ]
 
@@ -140,6 +152,7 @@ def _outcomes(buckets: Sequence[OutcomeBucket], axis: TimeAxis, at: Stretch) -> 
         over(steps)
         .mark_line(aria=False, clip=True, interpolate="step-after", strokeWidth=1.4, color=INK.light)
         .encode(x=axis.x("at"), y=alt.Y("answers:Q", scale=scale, axis=y_axis())),
+        *key([*OUTCOME_COLOURS.items(), (ARRIVED, INK.light)], at),
     ]
 
 

@@ -8,8 +8,8 @@ from typing import Final
 from reports.bands import Band, bands
 from reports.fault_panel import faults_panel
 from reports.frame import Chart, unchecked
-from reports.live_plots import LAID_OUT_PX, LANE_PX
-from reports.panels import Panel, TimeAxis, stacked
+from reports.live_plots import LANE_PX
+from reports.panels import LAID_OUT_PX, Panel, TimeAxis, stacked
 from reports.shrunk import PlannedFault, Shrunk
 from reports.windows import FaultWindow
 

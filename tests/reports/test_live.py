@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from reports.live import Pending, Reading, Sample, WorkerNow, completed_rps, readings, same_life
+from reports.live import Pending, Reading, Sample, WorkerNow, completed_rps, gap_after_s, readings, same_life
 
 STATUS: dict[str, Any] = {
     "workers": [
@@ -103,3 +103,9 @@ def test_another_life_of_the_coordinator_breaks_the_line() -> None:
         2,
         2.0,
     ]
+
+
+def test_a_gap_is_two_and_a_half_times_what_is_usual() -> None:
+    samples = [at(0), at(1), at(2), at(9), at(10)]
+    assert gap_after_s(samples, 0.4) == 2.5
+    assert gap_after_s(samples, 2.0) == gap_after_s([], 2.0) == 5.0

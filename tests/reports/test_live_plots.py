@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 import vl_convert
 
 from reports.batches import BatchBucket
+from reports.levels import LEVEL_LINES
 from reports.live import Reading
 from reports.live_plots import LiveView, live_chart
 from reports.palette import GOOD
@@ -71,6 +72,50 @@ def test_states_of_one_colour_differ_in_height() -> None:
     view = LiveView(NOON, NOON + 9, (), (), (), spans, ("worker1",))
     tall = {row["state"]: row["base"] - row["top"] for row in rows(themed(live_chart(view), dark=False), "state")}
     assert tall["up"] > tall["trial"] > tall["ejected"] > tall["down"]
+
+
+def test_however_short_a_worker_was_not_up_it_is_said_for_how_long() -> None:
+    states = (("up", 0, 20), ("suspected", 20, 20.4), ("down", 20.4, 21.7), ("up", 21.7, 60))
+    spans = tuple(StateSpan("worker1", state, NOON + start, NOON + end) for state, start, end in states)
+    view = LiveView(NOON, NOON + 60, (), (), (), spans, ("worker1",))
+    (label,) = rows(themed(live_chart(view), dark=False), "words_at")
+    assert (label["words"], label["words_at"], label["align"]) == (
+        "suspected → down, 1.7 s",
+        (NOON + 20) * 1000,
+        "left",
+    )
+    texts = [element.text for element in drawn(view).iter("{http://www.w3.org/2000/svg}text")]
+    assert {"suspected → down, 1.7 s", "suspected", "down", "up"} <= set(texts)
+
+
+def test_words_that_would_run_into_those_before_or_out_of_the_chart_do_not() -> None:
+    states = (("down", 0, 1), ("up", 1, 2), ("down", 2, 3), ("up", 3, 59), ("down", 59, 60))
+    spans = tuple(StateSpan("worker1", state, NOON + start, NOON + end) for state, start, end in states)
+    labels = rows(
+        themed(live_chart(LiveView(NOON, NOON + 60, (), (), (), spans, ("worker1",))), dark=False), "words_at"
+    )
+    assert [(each["words"], each["words_at"] / 1000 - NOON, each["align"]) for each in labels] == [
+        ("down, 1.0 s", 0, "left"),
+        ("down, 1.0 s or more", 60, "right"),
+    ]
+
+
+def test_the_time_before_anybody_watched_is_said_to_be_that() -> None:
+    texts = [each.text for each in drawn(replace(VIEW, watched_s=NOON + 30)).iter("{http://www.w3.org/2000/svg}text")]
+    assert "not watched yet" in texts
+    assert "not watched yet" not in [each.text for each in drawn(VIEW).iter("{http://www.w3.org/2000/svg}text")]
+
+
+def test_a_reading_between_two_gaps_is_a_point() -> None:
+    alone = [(row["value"], row["alone"]) for row in rows(themed(live_chart(VIEW), dark=False), "piece")]
+    assert {(40.0, False), (44.0, False), (10.0, True)} <= set(alone)
+
+
+def test_the_slowest_of_few_is_not_drawn_as_a_p99() -> None:
+    few = replace(VIEW, quantiles=(QuantileBucket(0, 5, 99, 12.0, 80.0), QuantileBucket(5, 10, 100, 13.0, 81.0)))
+    assert [LEVEL_LINES[1].of(each) for each in few.quantiles] == [None, 81.0]
+    assert [LEVEL_LINES[2].of(each) for each in few.quantiles] == [80.0, None]
+    assert sorted(row["ms"] for row in rows(themed(live_chart(few), dark=False), "ms")) == [12.0, 13.0, 80.0, 81.0]
 
 
 def test_nothing_known_is_drawn_empty() -> None:

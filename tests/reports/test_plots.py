@@ -9,7 +9,7 @@ import pytest
 
 from reports.bands import bands
 from reports.frame import AXIS_PX, WIDTH_PX, Chart
-from reports.history import History
+from reports.history import History, OpType
 from reports.palette import BAD, UNKNOWN
 from reports.plots import latency_chart, outcomes_chart, workers_chart
 from reports.record import Record
@@ -75,6 +75,19 @@ def test_a_request_that_never_came_back_is_marked_at_the_edge_without_a_latency(
     silent = [request for request in record().requests if request.completed is None]
     assert len(silent) == 1
     assert [row["due"] for row in data(latency_chart(record()), "due") if "ms" not in row] == [silent[0].due_s]
+
+
+def test_what_was_answered_at_once_is_small_and_everything_else_stands_out() -> None:
+    plain = {row["due"]: row["plain"] for row in data(latency_chart(record()), "plain")}
+    by_due = {each.due_s: each for each in record().requests if each.completed is not None}
+    assert plain == {due: each.outcome is OpType.OK and not each.retries for due, each in by_due.items()}
+
+
+def test_of_fewer_than_a_hundred_answers_the_slowest_is_dotted() -> None:
+    dashed = [each for each in drawn(latency_chart(record())).iter() if each.get("stroke-dasharray") == "2,4"]
+    assert dashed  # seventy-five a second
+    assert "slowest" in texts(drawn(latency_chart(record())))
+    assert "p99" not in texts(drawn(latency_chart(record())))
 
 
 def test_no_level_is_drawn_where_nothing_was_answered() -> None:
