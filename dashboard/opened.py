@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import streamlit as st
 from reports.directory import RunDirectory
 from reports.history import Request
 from reports.index import RunEntry, run_entry, run_index
+from reports.legend import Legend, legend
 from reports.logs import RequestLine, line_of
 from reports.panels import themed
 from reports.record import Record
@@ -38,6 +40,11 @@ class Opened:
         if dark not in self._charts:
             self._charts[dark] = themed(run_chart(self.record, self.offset_s), dark=dark)
         return self._charts[dark]
+
+    @cached_property
+    def legend(self) -> Legend:
+        """What is said below that chart."""
+        return legend(self.record)
 
     def line_of(self, request: Request) -> RequestLine | None:
         """What the coordinator logged of it."""

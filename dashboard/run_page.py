@@ -13,6 +13,7 @@ from dashboard.markup import banner, heading, table, tiles, told
 from dashboard.opened import Opened, opened
 from dashboard.settings import Settings
 from reports.around import lines_around, log_bytes
+from reports.broken import COLUMNS
 from reports.detail_plots import waterfall_chart
 from reports.directory import RunDirectoryProblem
 from reports.history import Request
@@ -20,7 +21,7 @@ from reports.index import RunState, run_entry, run_paths
 from reports.latency_panel import CLICKED
 from reports.notable import notable
 from reports.page import Page, page
-from reports.palette import BAD, UNKNOWN, VERDICTS
+from reports.palette import BAD, UNKNOWN, VERDICTS, fault_colour
 from reports.panels import themed
 from reports.plots import OUTCOME_WORD
 from reports.shrunk import Shrunk
@@ -28,6 +29,7 @@ from reports.shrunk_plot import LEFT_OUT, shrunk_chart
 from reports.waterfall import waterfall
 
 EVIDENCE: Final = 8  # links for each finding
+JUDGED: Final = ("verdict", "invariant", "what it asks for", "what was found", "evidence")
 AROUND_S: Final = (0.1, 0.5, 2.0, 10.0)
 MANY_MB: Final = 32  # of logs, which take a second to be looked through
 
@@ -65,15 +67,33 @@ def _show(run: Opened) -> None:
         tone = VERDICTS[run.entry.verdict]
         st.html(banner(tone, shown.glyph, f"{shown.verdict} — {shown.headline}.", shown.summary))
         st.html(tiles((each.name, f"{each.value} {each.unit}".strip(), each.tone) for each in shown.tiles))
+    _broken(shown)
     st.html(_judged(run, shown))
-    _plots(run, shown)
+    _plots(run)
     _request(run)
     if shown.shrunk is not None:
         _shrunk(shown.shrunk)
     _about(shown)
 
 
+def _broken(shown: Page) -> None:
+    if not shown.broken:
+        return
+    rows = [
+        (
+            told("■", each.kind, fault_colour(each.kind)),
+            each.target if each.takes_out in (each.target, "nothing") else f"{each.target}, takes out {each.takes_out}",
+            *(each.when, each.noticed, each.worker_back, each.service_back, each.paid),
+            f"{each.bit}: {each.evidence}",
+        )
+        for each in shown.broken
+    ]
+    st.html(table("What was broken", COLUMNS, rows))
+    st.caption(shown.broken_how)
+
+
 def _judged(run: Opened, shown: Page) -> Markup:
+    """Columns that have nothing in them are left out: what an old run did not keep, evidence where all held."""
     by_name = {each.name: each for each in run.findings}
     rows = []
     for row in shown.judged:
@@ -84,14 +104,16 @@ def _judged(run: Opened, shown: Page) -> Markup:
         ]
         more = Markup(" and {} more").format(len(links) - EVIDENCE) if len(links) > EVIDENCE else ""
         rows.append(
-            (
-                told(row.glyph, row.verdict, VERDICTS[by_name[row.name].verdict]),
-                Markup('<span class="b-mono">{}</span>').format(row.name),
-                row.message,
-                Markup("{}{}").format(Markup(" ").join(links[:EVIDENCE]), more),
-            )
+            {
+                "verdict": told(row.glyph, row.verdict, VERDICTS[by_name[row.name].verdict]),
+                "invariant": Markup('<span class="b-mono">{}</span>').format(row.name),
+                "what it asks for": row.promise,
+                "what was found": row.message,
+                "evidence": Markup("{}{}").format(Markup(" ").join(links[:EVIDENCE]), more),
+            }
         )
-    return table("What was promised", ("verdict", "invariant", "what was found", "evidence"), rows)
+    shown_columns = [name for name in JUDGED if any(each[name] for each in rows)] or JUDGED
+    return table("What was promised", shown_columns, [[each[name] for name in shown_columns] for each in rows])
 
 
 def _link(run: Opened, op: int) -> Markup:
@@ -99,8 +121,14 @@ def _link(run: Opened, op: int) -> Markup:
     return Markup('<a href="?{}" target="_self">op {}</a>').format(query, op)
 
 
-def _plots(run: Opened, shown: Page) -> None:
-    st.html(heading("What happened", "drag or use the wheel to zoom all plots; double click to see all", level=2))
+def _plots(run: Opened) -> None:
+    st.html(
+        heading(
+            "What happened",
+            "drag or use the wheel to zoom all plots; double click to see all; a click on a point opens its request",
+            level=2,
+        )
+    )
     event = st.vega_lite_chart(
         run.chart(dark=st.context.theme.type == "dark"),
         theme=None,
@@ -112,17 +140,10 @@ def _plots(run: Opened, shown: Page) -> None:
     picked: Any = event.selection.get(CLICKED) if event else None
     if picked and "op" in picked[0]:
         st.query_params["request"] = str(picked[0]["op"])
-    if windows := shown.broken:
-        st.html(
-            table(
-                "What was broken",
-                ("fault", "target", "in force", "took out", "evidence"),
-                [
-                    (each.kind, each.target, each.when, each.takes_out, f"{each.bit}: {each.evidence}")
-                    for each in windows
-                ],
-            )
-        )
+    words = run.legend
+    st.caption(
+        " ".join(each for each in (words.arrivals, words.points, words.levels, words.system, words.stalls) if each)
+    )
 
 
 def _request(run: Opened) -> None:

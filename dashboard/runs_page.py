@@ -13,7 +13,7 @@ from dashboard.opened import listed
 from dashboard.settings import Settings
 from reports.detail_plots import trend_chart
 from reports.index import RunEntry, RunFilter, chosen
-from reports.page import NOT_MEASURED
+from reports.number import NOT_MEASURED
 from reports.panels import themed
 from reports.trends import FIGURES, history_of, trends
 

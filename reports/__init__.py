@@ -54,6 +54,8 @@ levels      how quantiles are drawn, wherever they are
 shrunk_plot  a schedule before and after it was made small
 compare_plots  two sides of a comparison
 detail_plots  one request, and one figure over many runs
+number      figures as a page writes them
+broken      what a page says of each fault
 legend      what is said below the charts
 page        what a report says, before any of it is HTML
 render      a run as one self-contained HTML file, from `templates`

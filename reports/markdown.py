@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Final
 
+from reports.broken import COLUMNS
+
 if TYPE_CHECKING:
     from reports.index import RunEntry
     from reports.page import Page
@@ -30,8 +32,15 @@ def run_markdown(page: Page) -> str:
         ),
     ]
     if page.broken:
-        rows = [[row.kind, row.target, row.when, f"{row.bit}: {row.evidence}"] for row in page.broken]
-        parts.append(table(["fault", "target", "in force", "evidence"], rows))
+        rows = [
+            [
+                *(row.kind, row.target, row.when, row.noticed, row.worker_back, row.service_back, row.paid),
+                f"{row.bit}: {row.evidence}",
+            ]
+            for row in page.broken
+        ]
+        parts.append(table(COLUMNS, rows))
+        parts.append(plain(page.broken_how))
     if page.replay:
         parts.append(shell(page.replay))
     return "\n\n".join(part for part in parts if part) + "\n"

@@ -7,10 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
+import numpy as np
 
+from reports.aftermath import aftermaths, measured
+from reports.broken import Broken, broken, how_told
 from reports.history import History, Op
-from reports.palette import VERDICTS, fault_colour
+from reports.number import NOT_MEASURED, number, short
+from reports.palette import VERDICTS
 from reports.record import Record
 from reports.series import LEVELS, bucket_width, levels_over_time, outcomes_over_time, shown_s
 from reports.shrunk import Shrunk, planned_faults, shrunk
@@ -18,9 +21,7 @@ from reports.verdict import Finding, Verdict
 from reports.windows import FaultWindow
 
 SHOWN: Final = 12  # ops of evidence that are spelled out; the others are counted
-LONGEST: Final = 160  # characters of a value that came from outside
 GLYPHS: Final[Mapping[Verdict, str]] = {Verdict.HELD: "✔", Verdict.VIOLATED: "✘", Verdict.INCONCLUSIVE: "?"}
-NOT_MEASURED: Final = "\N{EN DASH}"
 ELSEWHERE: Final = ("replay", "shrunk_from")  # facts that have a place of their own on the page
 WORST_FIRST: Final = (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.HELD)
 OUTCOME_FIGURES: Final = (("ok", "answered"), ("failed", "failed"), ("unknown", "unknown"))
@@ -44,25 +45,11 @@ class Judged:
     verdict: str
     glyph: str
     tone: str
+    promise: str
     message: str
     figures: tuple[tuple[str, str], ...]
     evidence: tuple[str, ...]
     more: int
-
-
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A row of the fault table."""
-
-    id: str
-    kind: str
-    target: str
-    tone: str
-    when: str
-    bit: str
-    bit_tone: str
-    evidence: str
-    takes_out: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +81,7 @@ class Page:
     tiles: tuple[Tile, ...]
     judged: tuple[Judged, ...]
     broken: tuple[Broken, ...]
+    broken_how: str
     schedule: tuple[str, ...]
     shrunk: Shrunk | None
     moments: tuple[Moment, ...]
@@ -106,6 +94,7 @@ def page(record: Record, findings: Sequence[Finding], figures: Mapping[str, Any]
     facts = record.facts
     ordered = sorted(findings, key=lambda finding: WORST_FIRST.index(finding.verdict))
     replay = facts.get("replay")
+    how = measured(record)
     return Page(
         scenario=str(facts.get("scenario") or "a run without a name").replace("_", " "),
         verdict=verdict.value,
@@ -116,9 +105,10 @@ def page(record: Record, findings: Sequence[Finding], figures: Mapping[str, Any]
         about=tuple(
             (name, str(facts[name])) for name in ("started", "substrate", "seed") if facts.get(name) is not None
         ),
-        tiles=tuple(_tiles(figures)),
+        tiles=tuple(_tiles(figures, slowest_ms(record))),
         judged=tuple(_judged(finding, record.history) for finding in ordered),
-        broken=tuple(_broken(window) for window in record.windows),
+        broken=tuple(map(broken, aftermaths(record, how))),
+        broken_how=how_told(how) if record.windows else "",
         schedule=tuple(each.line for each in planned_faults(record.schedule)),
         shrunk=shrunk(record),
         moments=tuple(_moments(record)),
@@ -159,24 +149,22 @@ def _faults(windows: Sequence[FaultWindow]) -> str:
     return "; ".join(f"{kind} on {', '.join(targets)}" for kind, targets in hit.items()) or "none"
 
 
-def _tiles(figures: Mapping[str, Any]) -> Iterator[Tile]:
-    yield Tile("requests", _number(figures.get("requests")))
-    yield Tile("answered", _number(figures.get("ok")), tone="good" if figures.get("ok") else "ink")
-    yield Tile("failed", _number(figures.get("failed")), tone="bad" if figures.get("failed") else "ink")
-    yield Tile("unknown", _number(figures.get("unknown")), tone="unknown" if figures.get("unknown") else "ink")
-    yield Tile("retries", _number(figures.get("retries")))
-    yield Tile("goodput", _number(figures.get("goodput_rps")), "per s")
-    yield Tile("median", _number(figures.get("p50_ms")), "ms")
-    yield Tile("p99", _number(figures.get("p99_ms")), "ms")
+def slowest_ms(record: Record) -> float | None:
+    """Of the requests that were answered ok; None where none was."""
+    columns = record.columns
+    return float(np.max(columns.ms[columns.answered])) if columns.answered.any() else None
 
 
-def _number(value: object) -> str:
-    """Three digits that count, and thousands apart; a dash for what was not measured."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return NOT_MEASURED if value is None else _short(value)
-    if isinstance(value, int) or abs(value) >= 100:
-        return f"{value:,.0f}"
-    return f"{value:.3g}"
+def _tiles(figures: Mapping[str, Any], slowest: float | None) -> Iterator[Tile]:
+    yield Tile("requests", number(figures.get("requests")))
+    yield Tile("answered", number(figures.get("ok")), tone="good" if figures.get("ok") else "ink")
+    yield Tile("failed", number(figures.get("failed")), tone="bad" if figures.get("failed") else "ink")
+    yield Tile("unknown", number(figures.get("unknown")), tone="unknown" if figures.get("unknown") else "ink")
+    yield Tile("retries", number(figures.get("retries")))
+    yield Tile("goodput", number(figures.get("goodput_rps")), "per s")
+    yield Tile("median", number(figures.get("p50_ms")), "ms")
+    yield Tile("p99", number(figures.get("p99_ms")), "ms")
+    yield Tile("slowest", number(slowest), "ms")
 
 
 def _judged(finding: Finding, history: History) -> Judged:
@@ -185,8 +173,9 @@ def _judged(finding: Finding, history: History) -> Judged:
         verdict=finding.verdict.value,
         glyph=GLYPHS[finding.verdict],
         tone=VERDICTS[finding.verdict].name,
+        promise=finding.promise,
         message=finding.message,
-        figures=tuple((name, _number(value)) for name, value in finding.figures.items()),
+        figures=tuple((name, number(value)) for name, value in finding.figures.items()),
         evidence=tuple(_witness(each, history) for each in finding.evidence[:SHOWN]),
         more=max(0, len(finding.evidence) - SHOWN),
     )
@@ -200,27 +189,9 @@ def _witness(evidence: int | str, history: History) -> str:
 
 def _told(op: Op) -> str:
     who = f"client {op.process}" if isinstance(op.process, int) else op.process
-    value = None if op.value is None else _short(op.value)
+    value = None if op.value is None else short(op.value)
     return " · ".join(
         part for part in (f"op {op.index}", f"{op.time_s:.3f} s", who, f"{op.type} {op.f}", value, op.error) if part
-    )
-
-
-def _broken(window: FaultWindow) -> Broken:
-    healed = f"{window.healed_s:.2f} s" if window.healed_s is not None else "the end, never healed"
-    bit, bit_tone = {True: ("bit", "good"), False: ("did not bite", "unknown"), None: ("nobody looked", "unknown")}[
-        window.bit
-    ]
-    return Broken(
-        id=window.id,
-        kind=window.kind,
-        target=window.target,
-        tone=fault_colour(window.kind).name,
-        when=f"{window.injected_s:.2f} s to {healed}",
-        bit=bit,
-        bit_tone=bit_tone,
-        evidence=window.evidence,
-        takes_out=", ".join(window.takes_out) or "nothing",
     )
 
 
@@ -237,8 +208,8 @@ def _moments(record: Record) -> Iterator[Moment]:
             failed=asked.failed,
             unknown=asked.unknown,
             arrived=asked.answers,
-            p50=_number(answered.p50_ms),
-            p99=_number(answered.p99_ms),
+            p50=number(answered.p50_ms),
+            p99=number(answered.p99_ms),
             points=answered.points,
         )
 
@@ -271,8 +242,3 @@ def _plainly(value: object) -> str:
     if isinstance(value, Sequence):
         return " ".join(_plainly(each) for each in value) or NOT_MEASURED
     return NOT_MEASURED if value is None else "yes" if value is True else "no" if value is False else str(value)
-
-
-def _short(value: object) -> str:
-    text = value if isinstance(value, str) else orjson.dumps(value, default=str).decode()
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"

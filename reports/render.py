@@ -11,11 +11,14 @@ from typing import Any, Final
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reports.broken import COLUMNS
 from reports.detail_plots import waterfall_chart
 from reports.frame import WIDTH_PX, Chart
+from reports.legend import legend
 from reports.logs import line_of
 from reports.notable import notable
-from reports.page import LONGEST, counted, page
+from reports.number import LONGEST
+from reports.page import counted, page
 from reports.palette import colours
 from reports.panels import in_line
 from reports.plots import POINTS, latency_chart, outcomes_chart, workers_chart
@@ -55,6 +58,8 @@ def render(record: Record, findings: Sequence[Finding], figures: Mapping[str, An
     offset_s = run_offset(record)
     return environment.get_template("report.html").render(
         page=shown,
+        words=legend(record),
+        broken_columns=COLUMNS,
         colours=tuple(colours()),
         script=Markup(script),  # noqa: S704 - a file of this package, with nothing filled in
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

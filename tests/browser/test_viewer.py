@@ -58,6 +58,8 @@ def test_a_run_says_what_became_of_it_and_leads_to_each_request(host: str, runs:
     visit.shows(HOSTILE)  # a message that looks like a script is shown as text
     page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
     visit.shows("What was broken")
+    for told in ("0.00 s: worker1 down", "1.00 s", "15 retried, slowest 434 ms", "Noticed counts from the beginning"):
+        visit.shows(told)
     # The last line of the table is of what was tried again: its evidence leads to a waterfall with two attempts.
     page.get_by_role("row", name="retries_explained").get_by_role("link").first.click()
     visit.shows("attempt 1: cut")

@@ -9,12 +9,14 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reports.history import NEMESIS, History, OpType
+from reports.history import MACHINE, NEMESIS, History, Op, OpType
 from reports.measure import figures
 from reports.record import Record
 from reports.render import WORST, render
 from reports.verdict import Finding, Verdict
-from tests.reports.generated import FACTS, FIGURES, FINDINGS, HOSTILE, quiet, record
+from tests.reports.generated import FACTS, FIGURES, FINDINGS, HOSTILE, SCHEDULE, quiet, record
+
+DASH = "\N{EN DASH}"
 
 
 class Page(HTMLParser):
@@ -98,8 +100,25 @@ def test_long_evidence_is_counted_rather_than_listed() -> None:
 
 
 def test_faults_are_told_with_their_time_and_evidence(page: Page) -> None:
-    assert "5.00 s to 9.00 s worker1 bit : process 4711 is gone" in page.text
-    assert "did not bite : an answer came through it" in page.text
+    assert f"5.00 s to 9.00 s {DASH} {DASH} at once 15 retried, slowest 434 ms bit : process 4711 is gone" in page.text
+    assert "8 failed, 5 unknown, 122 late, slowest 1,923 ms did not bite : an answer came through it" in page.text
+    assert "95% were answered within 250 ms" in page.text
+    assert page.text.index("process 4711 is gone") < page.text.index("What was promised")
+
+
+def test_what_each_invariant_asks_for_stands_beside_its_name() -> None:
+    finding = replace(FINDINGS[0], promise="No request was tried again for nothing.")
+    assert "retries_explained No request was tried again for nothing." in Page(render(quiet(), [finding], {})).text
+
+
+def test_the_times_at_which_the_machine_stood_still_are_told_and_drawn() -> None:
+    run = record()
+    note = {"delays_ms": [0.0, 400.0], "every_ms": 50.0, "steal": None, "waited": None, "stepped_s": 0.0}
+    ops = sorted([*run.history, Op(0, 3_000_000_000, MACHINE, OpType.INFO, "noise", note)], key=lambda op: op.time)
+    stalled = History(replace(op, index=index) for index, op in enumerate(ops))
+    shown = Page(render(Record(FACTS, stalled, SCHEDULE), FINDINGS, FIGURES))
+    assert "The machine itself stood still (grey, dotted edge): 0.40 s at 2.6 s." in shown.text
+    assert "stood still" not in Page(render(run, FINDINGS, FIGURES)).text
 
 
 def test_the_schedule_stands_there_as_lines(page: Page) -> None:
