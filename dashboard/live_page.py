@@ -6,7 +6,7 @@ Each part refreshes by itself. When the coordinator is away the last known state
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from typing import Final, get_args
 
@@ -19,14 +19,14 @@ from dashboard.markup import banner, heading, table, tiles, told
 from dashboard.settings import Settings
 from dashboard.watch import Seen, Watch
 from reports.batches import batches_between
-from reports.live import Sample, completed_rps, readings
+from reports.live import Sample, completed_rps, gap_after_s, readings
 from reports.live_plots import LiveView, live_chart
 from reports.palette import BAD, GOOD, UNKNOWN, state_colour
 from reports.panels import themed
 from reports.request_log import Ending, Search, csv, found, points
 from reports.request_log import table as log_table
 from reports.series import LEVELS, bucket_width, quantiles_over_time
-from reports.states import GAP_S, state_spans
+from reports.states import GAP_S, StateSpan, spells, state_spans
 from reports.windows import FaultWindow
 
 GLYPHS: Final = {
@@ -39,6 +39,8 @@ GLYPHS: Final = {
     "leaving": "↩",
 }
 MINUTES: Final = (1, 5, 15)
+DEFAULT_MINUTES: Final = 5
+CHANGES: Final = 6  # times at which a worker was not up that are listed; the others are counted
 SHOWN: Final = 40  # pending requests that are listed; the others are counted
 POINTS: Final = 150  # of each line
 
@@ -59,9 +61,9 @@ def live_page(settings: Settings) -> None:
         break_panel(control)
     _pending(watch)
     minutes = st.segmented_control(
-        "Minutes shown", MINUTES, default=MINUTES[1], format_func=lambda each: f"{each} min", key="minutes"
+        "Minutes shown", MINUTES, default=DEFAULT_MINUTES, format_func=lambda each: f"{each} min", key="minutes"
     )
-    _over_time(watch, minutes or MINUTES[1], control)
+    _over_time(watch, minutes or DEFAULT_MINUTES, control)
     _log(watch)
 
 
@@ -73,7 +75,10 @@ def _now(watch: Watch) -> None:
     if newest is None:
         return
     st.html(tiles(_counters(newest, completed_rps(seen.samples))))
+    st.caption(f"As of {_clock(newest.at_s)} UTC. From submitted to refused: totals since the coordinator started.")
     st.html(_workers(newest))
+    minutes = st.session_state.get("minutes") or DEFAULT_MINUTES
+    st.html(_not_up(state_spans((each.look for each in seen.samples), newest.at_s), newest.at_s, minutes))
 
 
 @st.fragment(run_every=1.0)
@@ -120,23 +125,26 @@ def _over_time(watch: Watch, minutes: int, control: Control | None) -> None:
     span_s = minutes * 60.0
     end_s = time.time()
     start_s = end_s - span_s
+    watched_s = seen.samples[0].at_s
+    shown = [each for each in seen.samples if each.at_s >= start_s]
+    quantiles = quantiles_over_time(points(seen.log, start_s), span_s, bucket_width(span_s, LEVELS))
     view = LiveView(
         start_s=start_s,
         end_s=end_s,
-        readings=readings(
-            [each for each in seen.samples if each.at_s >= start_s], span_s / POINTS, gap_s=max(GAP_S, span_s / 50)
-        ),
-        quantiles=quantiles_over_time(points(seen.log, start_s), span_s, bucket_width(span_s, LEVELS)),
+        readings=readings(shown, span_s / POINTS, gap_s=gap_after_s(shown, span_s / POINTS)),
+        quantiles=tuple(each for each in quantiles if start_s + each.end_s > watched_s),
         batches=batches_between([each for each in seen.batches if each.at_s >= start_s], gap_s=5 * GAP_S),
         states=state_spans((each.look for each in seen.samples), seen.newest.at_s),
         workers=tuple(each.id for each in seen.newest.workers),
         faults=_faults(control),
+        watched_s=watched_s,
     )
     dark = st.context.theme.type == "dark"
     st.vega_lite_chart(themed(live_chart(view), dark=dark), theme=None, width="stretch", key="over_time")
     st.caption(
-        "Lines are broken where nothing was measured. Quantiles are of the answers in the log, a p99 of 20 or more; "
-        "the crosshair tells how many are behind them."
+        "Lines are broken where nothing was measured. Quantiles are of the answers in the log: of fewer than 100 the "
+        "slowest is drawn (dotted), of fewer than 20 none; the crosshair tells how many are behind them. The words "
+        "above a worker's row say what it was instead of up, and for how long."
     )
 
 
@@ -220,6 +228,36 @@ def _counters(newest: Sample, rate: float | None) -> Iterator[tuple[str, str, st
     yield "refused", f"{newest.refused:,}", "unknown" if newest.refused else "ink"
     yield "queue length", f"{newest.queue_length:,}", "ink"
     yield "in flight", f"{newest.in_flight:,}", "ink"
+
+
+def _clock(at_s: float) -> str:
+    """The time of day to a tenth of a second, UTC."""
+    return f"{datetime.fromtimestamp(at_s, UTC):%H:%M:%S.%f}"[:-5]
+
+
+def _not_up(spans: Iterable[StateSpan], now_s: float, minutes: int) -> Markup:
+    """When each worker was something else than up, the newest first."""
+    found = sorted((each for each in spells(spans) if each.end_s > now_s - minutes * 60), key=lambda each: -each.end_s)
+    if not found:
+        return Markup('<p class="b-quiet">No worker was seen to be anything but up in the last {} min.</p>').format(
+            minutes
+        )
+    rest = len(found) - CHANGES
+    return table(
+        f"Not up in the last {minutes} min, the newest first" + (f"; {rest} more are in the chart" if rest > 0 else ""),
+        ("worker", "was", "from, UTC", "until", "seconds"),
+        [
+            (
+                each.worker,
+                each.words,
+                _clock(each.start_s),
+                _clock(each.end_s) if each.over else "now" if each.end_s == now_s else "not seen",
+                f"{each.end_s - each.start_s:.1f}",
+            )
+            for each in found[:CHANGES]
+        ],
+        numeric=(4,),
+    )
 
 
 def _workers(newest: Sample) -> Markup:

@@ -48,6 +48,8 @@ def test_a_system_under_load_is_seen_to_lose_a_worker_and_to_get_it_back(tmp_pat
 
             visit.eventually(down, "a worker that is down")
             visit.shows("All 3 workers serve.")
+            spell = re.compile(r"worker2\s+(suspected|down)[^\n]*\d\d:\d\d:\d\d\.\d")
+            visit.eventually(lambda: spell.search(visit.text()) is not None, "from when to when worker2 was not up")
             row = re.compile(r"worker1\s+● up\s+\d+\.\d s ago\s+[\d,]+\s+\d+")
             visit.eventually(lambda: row.search(visit.text()) is not None, "worker1 with its last heartbeat")
 
