@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,11 +15,14 @@ from dashboard.settings import Settings
 from reports.detail_plots import trend_chart
 from reports.index import RunEntry, RunFilter, chosen
 from reports.number import NOT_MEASURED
+from reports.palette import BAD, GOOD, MUTED, UNKNOWN
 from reports.panels import themed
 from reports.trends import FIGURES, history_of, trends
 
 GLYPHS: Final = {"HELD": "✔", "VIOLATED": "✘", "INCONCLUSIVE": "?", "unfinished": "…", "broken": "⚠"}
 
+TONES: Final = {"HELD": GOOD, "VIOLATED": BAD, "INCONCLUSIVE": UNKNOWN, "unfinished": MUTED, "broken": MUTED}
+SPARE: Final = ("why", "failed", "unknown", "retries", "recovery_s", "commit")  # left out where no run has any
 MINUTES: Final = len("2026-01-17T09:31")
 
 
@@ -29,7 +33,9 @@ def runs_page(settings: Settings, run_page: Any) -> None:  # noqa: ANN401 - a pa
         st.info("No run is there yet. One comes of: pytest -m chaos")
         return
     shown = _chosen(entries)
-    st.caption(f"{len(shown):,} of {len(entries):,} runs shown, newest first. Choose a row to open it.")
+    st.caption(f"{len(shown):,} of {len(entries):,} runs shown, newest first. Tick the box of a row to open that run.")
+    words = {f"{glyph} {word}": TONES[word] for word, glyph in GLYPHS.items()}
+    dark = st.context.theme.type == "dark"
     picked = st.dataframe(
         _table(shown, entries),
         hide_index=True,
@@ -39,12 +45,28 @@ def runs_page(settings: Settings, run_page: Any) -> None:  # noqa: ANN401 - a pa
         key="runs",
         placeholder=NOT_MEASURED,
         column_config={
-            "scenario": st.column_config.TextColumn(width="medium"),
-            "started": st.column_config.TextColumn("started (UTC)", width=130),
-            "goodput": st.column_config.NumberColumn("goodput/s", format="%.1f"),
-            "p99_ms": st.column_config.NumberColumn("p99, ms", format="%.0f"),
-            "recovery_s": st.column_config.NumberColumn("recovery, s", format="%.2f"),
-            "so far": st.column_config.LineChartColumn("goodput so far", y_min=0, width="small"),
+            "verdict": st.column_config.MultiselectColumn(
+                options=list(words),
+                color=[tone.dark if dark else tone.light for tone in words.values()],
+                width=130,
+            ),
+            "scenario": st.column_config.TextColumn(width=180),
+            "why": st.column_config.TextColumn("what decided it", width=170),
+            "started": st.column_config.TextColumn("started, UTC", width=125),
+            "substrate": st.column_config.TextColumn(width=76),
+            "requests": st.column_config.NumberColumn(width=72),
+            "failed": st.column_config.NumberColumn(width=56),
+            "unknown": st.column_config.NumberColumn(width=72),
+            "retries": st.column_config.NumberColumn(width=62),
+            "goodput": st.column_config.NumberColumn("ok/s", format="%.1f", width=56, help="answers per second"),
+            "p99_ms": st.column_config.NumberColumn("p99, ms", format="%.0f", width=66),
+            "recovery_s": st.column_config.NumberColumn(
+                "back, s", format="%.2f", width=62, help="the slowest recovery after a fault, of runs that promise one"
+            ),
+            "so far": st.column_config.LineChartColumn(
+                "ok/s so far", y_min=0, width=80, help="answers per second of this scenario up to this run"
+            ),
+            "commit": st.column_config.TextColumn(width=66),
         },
     )
     if rows := picked.selection.rows:
@@ -77,13 +99,15 @@ def _chosen(entries: tuple[RunEntry, ...]) -> tuple[RunEntry, ...]:
 
 
 def _table(shown: tuple[RunEntry, ...], entries: tuple[RunEntry, ...]) -> pd.DataFrame:
-    return pd.DataFrame(
+    """What no run has anything in is left out, so that the rest has room."""
+    told = pd.DataFrame(
         [
             {
-                "verdict": f"{GLYPHS[each.word]} {each.word}",
+                "verdict": [f"{GLYPHS[each.word]} {each.word}"],
                 "scenario": each.scenario,
-                "substrate": each.substrate,
+                "why": each.problem or each.why,
                 "started": each.started[:MINUTES].replace("T", " "),
+                "substrate": each.substrate,
                 "requests": each.figure("requests"),
                 "failed": each.figure("failed"),
                 "unknown": each.figure("unknown"),
@@ -93,11 +117,16 @@ def _table(shown: tuple[RunEntry, ...], entries: tuple[RunEntry, ...]) -> pd.Dat
                 "recovery_s": each.recovery_s,
                 "so far": list(history_of(each, entries, "goodput_rps")),
                 "commit": each.commit[:7],
-                "problem": each.problem,
             }
             for each in shown
         ]
     )
+    return told.drop(columns=[name for name in SPARE if name in told and not any(_said(told[name]))])
+
+
+def _said(column: Iterable[object]) -> Iterator[bool]:
+    """Whether each of its cells says something: zeros, empty texts and what was not measured do not."""
+    return (bool(each) and each == each for each in column)  # noqa: PLR0124 - NaN is not itself
 
 
 def _trends(shown: tuple[RunEntry, ...]) -> None:

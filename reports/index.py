@@ -27,7 +27,10 @@ class RunState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RunEntry:
-    """One run. `verdict` is None unless it is judged; `problem` tells why it is broken."""
+    """One run. `verdict` is None unless it is judged; `problem` tells why it is broken.
+
+    `why` is the first promise that decided its verdict, and what was found of it; nothing where all held.
+    """
 
     path: Path
     state: RunState
@@ -40,6 +43,7 @@ class RunEntry:
     figures: Mapping[str, Any]
     recovery_s: float | None
     problem: str = ""
+    why: str = ""
 
     @property
     def name(self) -> str:
@@ -118,7 +122,15 @@ def _entry(path: Path, facts: Mapping[str, Any], verdicts: Mapping[str, Any] | N
         verdict=None if verdicts is None else Verdict(verdicts["verdict"]),
         figures={} if verdicts is None else dict(verdicts["figures"]),
         recovery_s=None if verdicts is None else _recovery_s(verdicts),
+        why="" if verdicts is None else _why(verdicts),
     )
+
+
+def _why(verdicts: Mapping[str, Any]) -> str:
+    if verdicts["verdict"] == Verdict.HELD:
+        return ""
+    decided = (each for each in verdicts.get("invariants", ()) if each.get("verdict") == verdicts["verdict"])
+    return next((f"{each.get('name', '')}: {each.get('message', '')}" for each in decided), "")
 
 
 def _recovery_s(verdicts: Mapping[str, Any]) -> float | None:

@@ -115,3 +115,24 @@ def test_hundreds_of_runs_are_listed_without_reading_their_histories(tmp_path: P
     began = time.process_time()  # of this process alone, however busy the machine is
     assert len(run_index(tmp_path)) == 500
     assert time.process_time() - began < 10  # 0.1 s on a quiet core; this catches only a collapse
+
+
+def test_a_run_that_did_not_hold_says_which_promise_decided_that(tmp_path: Path) -> None:
+    def told(name: str, verdict: str) -> dict[str, Any]:
+        return {"name": name, "verdict": verdict, "message": f"as {name} found", "evidence": [], "figures": {}}
+
+    lost, late, slow = told("no_loss", "VIOLATED"), told("load_on_time", "INCONCLUSIVE"), told("latency_below", "HELD")
+    ways: tuple[tuple[str, list[dict[str, Any]]], ...] = (
+        ("VIOLATED", [slow, late, lost]),
+        ("INCONCLUSIVE", [slow, late]),
+        ("HELD", [slow]),
+        ("VIOLATED", []),
+    )
+    for number, (verdict, invariants) in enumerate(ways):
+        left(tmp_path, number).write_verdicts({"verdict": verdict, "invariants": invariants, "figures": {}})
+    assert [each.why for each in reversed(run_index(tmp_path))] == [
+        "no_loss: as no_loss found",
+        "load_on_time: as load_on_time found",
+        "",
+        "",
+    ]
