@@ -11,6 +11,7 @@ windows     when each fault was in force, and what shows that it bit
 verdict     three values, their one merge rule, and findings with evidence
 lines       a history as JSON lines, read fast and as far as it was written
 tables      the history and what the system said of itself as Parquet
+lazy_columns  a history as Parquet, of which nothing is read but what is looked at
 request_columns  the requests as columns, in memory and as Parquet: what pictures are drawn from
 directory   one run on disk, written so that a crash leaves everything before it readable
 

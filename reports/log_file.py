@@ -63,6 +63,14 @@ class _Batch(msgspec.Struct, frozen=True, gc=False):
     outputs: tuple[str | None, ...] | None = None
 
 
+class _Sizes(msgspec.Struct, frozen=True, gc=False):
+    """The same, less what nobody asks for who asks for nothing but sizes."""
+
+    event: str | None = None
+    timestamp: datetime | None = None
+    request_ids: tuple[str, ...] | None = None
+
+
 class _Unusual(ValueError):
     """A block has a line that only reading it by itself does justice to."""
 
@@ -70,6 +78,7 @@ class _Unusual(ValueError):
 LINES: Final = msgspec.json.Decoder(_Line).decode_lines
 NEW: Final = tuple.__new__
 BATCHES: Final = msgspec.json.Decoder(_Batch).decode_lines
+SIZES: Final = msgspec.json.Decoder(_Sizes).decode_lines
 
 
 def objects(lines: Iterable[bytes]) -> Iterator[Mapping[str, Any]]:
@@ -120,7 +129,7 @@ def read_batch_sizes(path: Path) -> Iterator[tuple[float, int]]:
     """The same as `batch_sizes` of its lines. Raises OSError where it cannot be read."""
     for block in _blocks(path):
         try:
-            lines = BATCHES(b"".join(block))
+            lines = SIZES(b"".join(block))
         except (msgspec.MsgspecError, ValueError):
             yield from batch_sizes(objects(block))
         else:
@@ -196,6 +205,6 @@ def _worker(worker: str, lines: Iterable[_Batch]) -> WorkerLog:
     return WorkerLog(tuple(batches), lost)
 
 
-def _at(line: _Line | _Batch) -> float:
+def _at(line: _Line | _Batch | _Sizes) -> float:
     """Seconds since 1970; 0 of a line that does not say when it was written."""
     return 0.0 if line.timestamp is None else line.timestamp.timestamp()

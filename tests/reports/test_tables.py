@@ -9,10 +9,11 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
-from reports.history import OBSERVER, History, Op, OpType
+from reports.history import NEMESIS, OBSERVER, History, Op, OpType
 from reports.lines import read_jsonl
-from reports.tables import read_history, write_history, write_statuses
+from reports.tables import read_history, read_history_lazily, write_history, write_statuses
 from tests.reports.written import histories
 
 
@@ -22,6 +23,39 @@ def test_table_and_lines_are_the_same_history(tmp_path_factory: pytest.TempPathF
     (folder / "same.jsonl").write_bytes(b"".join(op.to_json() for op in history))
     write_history(history, folder / "same.parquet")
     assert read_history(folder / "same.parquet").ops == read_jsonl(folder / "same.jsonl").ops == history.ops
+
+
+@given(histories(), st.integers(1, 7))
+def test_a_history_that_is_read_late_is_the_same(
+    tmp_path_factory: pytest.TempPathFactory, history: History, group: int
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "late.parquet"
+    write_history(history, path, group)
+    late = read_history_lazily(path)
+    assert [late[at] for at in range(len(history))] == list(history)
+    assert late.of(NEMESIS) + late.of(OBSERVER) == history.of(NEMESIS) + history.of(OBSERVER)
+    assert late.requests == history.requests
+    assert (late.ops, late.whole, late.duration_s) == (history.ops, history.whole, history.duration_s)
+
+
+def test_what_no_client_wrote_is_found_without_reading_what_clients_did(tmp_path: Path) -> None:
+    ops = [Op(0, 0, 0, OpType.INVOKE, "infer", {"input": "a"}), Op(1, 1, OBSERVER, OpType.OK, "status", {"pending": 1})]
+    write_history(History(ops), tmp_path / "history.parquet")
+    table = pq.read_table(tmp_path / "history.parquet")
+    spoiled = table.set_column(table.column_names.index("value"), "value", [["{", "{"]])
+    pq.write_table(spoiled, tmp_path / "spoiled.parquet")
+    late = read_history_lazily(tmp_path / "spoiled.parquet")
+    assert late.of(OBSERVER) == (ops[1],)
+    with pytest.raises(ValueError, match="unexpected end"):
+        late.request(0, None)
+
+
+def test_a_table_of_old_says_the_same(tmp_path: Path) -> None:
+    ops = [Op(0, 0, 0, OpType.INVOKE, "infer", {"input": "a"}), Op(1, 1, OBSERVER, OpType.OK, "status", {"pending": 1})]
+    write_history(History(ops), tmp_path / "history.parquet")
+    table = pq.read_table(tmp_path / "history.parquet").drop_columns(["said"])
+    pq.write_table(table, tmp_path / "old.parquet")
+    assert read_history_lazily(tmp_path / "old.parquet").ops == read_history(tmp_path / "old.parquet").ops == tuple(ops)
 
 
 def test_a_process_that_is_called_like_a_number_stays_a_name(tmp_path: Path) -> None:
