@@ -59,10 +59,14 @@ def session_markdown(entries: Iterable[RunEntry]) -> str:
             _figure(each.figure("retries")),
             _figure(each.figure("goodput_rps")),
             _figure(each.figure("p99_ms")),
+            each.problem or each.why,
         ]
         for each in entries
     ]
-    names = ["verdict", "scenario", "substrate", "requests", "failed", "unknown", "retries", "answers per s", "p99, ms"]
+    names = [
+        *("verdict", "scenario", "substrate", "requests", "failed", "unknown", "retries", "answers per s", "p99, ms"),
+        "what decided it",
+    ]
     return table(names, rows) + "\n"
 
 

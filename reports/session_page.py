@@ -32,7 +32,7 @@ class SessionRow:
     glyph: str
     tone: str
     figures: tuple[str, ...]
-    problem: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def _row(entry: RunEntry) -> SessionRow:
             _figure(entry.figure(name))
             for name in ("requests", "ok", "failed", "unknown", "retries", "goodput_rps", "p50_ms", "p99_ms")
         ),
-        problem=entry.problem,
+        why=entry.problem or entry.why,
     )
 
 

@@ -52,6 +52,8 @@ def test_a_session_is_one_page_with_the_worst_first(tmp_path: Path) -> None:
     assert shown.count("svg") == 3
     assert not re.search(r"src=|@import|url\(", html)
     assert "| VIOLATED | \\<script\\>" in session_markdown(entries)
+    assert "recovers_within: as made" in shown.text
+    assert r"| recovers\_within: as made |" in session_markdown(entries)
 
 
 def test_an_empty_session_has_a_page_too() -> None:
