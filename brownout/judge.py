@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -67,6 +68,7 @@ def judge(
         content = {"verdict": verdict.value, "runs": [each.to_json() for each in judged]}
         sys.stdout.buffer.write(orjson.dumps(content, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
         sys.stdout.buffer.flush()
+    gc.freeze()  # or the process looks through all that it has read once more before it ends
     raise typer.Exit(ExitCode.COULD_NOT_RUN if unread else verdict.exit_code)
 
 

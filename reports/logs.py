@@ -102,6 +102,11 @@ class CoordinatorLog:
         """The request lines by request id."""
         return Joined.of([line.request_id for line in self.requests], self.requests)
 
+    @cached_property
+    def failed(self) -> frozenset[str]:
+        """The ids of requests that a line says were not answered."""
+        return frozenset([line.request_id for line in self.requests if not line.success])
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerLog:

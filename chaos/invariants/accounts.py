@@ -96,10 +96,11 @@ class Accounts:
     @cached_property
     def odd(self) -> tuple[Odd, ...]:
         """All others, in the order of asking."""
-        lines, batches, several = self.ended.first, self.executed.first, self.executed.several
+        ids, several = [each for each, _ in self.identified], self.executed.several
+        lines, batches = map(self.ended.first.get, ids), map(self.executed.first.get, ids)
         odd: list[Odd] = []
-        for request_id, request in self.identified:
-            line, batch, answer = lines.get(request_id), batches.get(request_id), request.answer
+        for (request_id, request), line, batch in zip(self.identified, lines, batches, strict=True):
+            answer = request.answer
             if (
                 line is None
                 or batch is None

@@ -81,15 +81,15 @@ def _log(record: Record, coordinator: str, answered: Sequence[Request]) -> Disag
     log = record.coordinator_log(coordinator)
     if log is None:
         return None
-    lines, several = log.ended.first, log.ended.several
+    told = {request.request_id for request in answered if request.request_id is not None}
+    doubtful = (told - log.ended.first.keys()) | (told & log.failed) | (told & log.ended.several.keys())
+    if not doubtful:
+        return None
     odd = {
         request_id: len(log.ended.all(request_id))
         for request in answered
-        if (request_id := request.request_id) is not None
-        and ((line := lines.get(request_id)) is None or not line.success or request_id in several)
+        if (request_id := request.request_id) is not None and request_id in doubtful
     }
-    if not odd:
-        return None
     told = [
         f"{request_id} ({'as failed' if number == 1 else count(number, 'time')})" for request_id, number in odd.items()
     ]
