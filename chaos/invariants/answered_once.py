@@ -81,8 +81,8 @@ def _log(record: Record, coordinator: str, answered: Sequence[Request]) -> Disag
     log = record.coordinator_log(coordinator)
     if log is None:
         return None
-    told = {request.request_id for request in answered if request.request_id is not None}
-    doubtful = (told - log.ended.first.keys()) | (told & log.failed) | (told & log.ended.several.keys())
+    ids = {request.request_id for request in answered if request.request_id is not None}
+    doubtful = (ids - log.ended.first.keys()) | (ids & log.failed) | (ids & log.ended.several.keys())
     if not doubtful:
         return None
     odd = {
