@@ -82,14 +82,20 @@ def _broken(shown: Page) -> None:
     rows = [
         (
             told("■", each.kind, fault_colour(each.kind)),
-            each.target if each.takes_out in (each.target, "nothing") else f"{each.target}, takes out {each.takes_out}",
-            *(each.when, each.noticed, each.worker_back, each.service_back, each.paid),
+            _whole(each.target)
+            + ("" if each.takes_out in (each.target, "nothing") else f", takes out {each.takes_out}"),
+            *(_whole(each.when), _whole(each.noticed), each.worker_back, each.service_back, each.paid),
             f"{each.bit}: {each.evidence}",
         )
         for each in shown.broken
     ]
     st.html(table("What was broken", COLUMNS, rows))
     st.caption(shown.broken_how)
+
+
+def _whole(text: str) -> Markup:
+    """On one line: it means little in pieces."""
+    return Markup('<span class="b-whole">{}</span>').format(text)
 
 
 def _judged(run: Opened, shown: Page) -> Markup:

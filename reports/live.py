@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, Self
 
-from reports.states import Look, states_of, usual_s
+from reports.states import GAP_S, Look, states_of, usual_s
 
 GAP_FACTOR: Final = 2.5  # times as long as usual without a sample is a gap
 RATE_OVER_S: Final = 5.0  # a rate over less jumps too much to be read
@@ -166,9 +166,12 @@ def readings(samples: Sequence[Sample], every_s: float, *, gap_s: float) -> tupl
 
 
 def gap_after_s(samples: Sequence[Sample], every_s: float) -> float:
-    """For how long nothing may be known before that is a gap, where one of them is drawn for each `every_s`."""
+    """For how long nothing may be known before that is a gap, where one of them is drawn for each `every_s`.
+
+    No less than what is a gap in the states of workers, which stand below.
+    """
     usual = usual_s([each.at_s for each in samples])
-    return GAP_FACTOR * max(every_s, usual or 0.0)
+    return max(GAP_S, GAP_FACTOR * max(every_s, usual or 0.0))
 
 
 def _epoch_s(iso: str) -> float:

@@ -4,6 +4,7 @@ from typing import Any
 import pytest
 
 from reports.live import Pending, Reading, Sample, WorkerNow, completed_rps, gap_after_s, readings, same_life
+from reports.states import GAP_S
 
 STATUS: dict[str, Any] = {
     "workers": [
@@ -105,7 +106,8 @@ def test_another_life_of_the_coordinator_breaks_the_line() -> None:
     ]
 
 
-def test_a_gap_is_two_and_a_half_times_what_is_usual() -> None:
-    samples = [at(0), at(1), at(2), at(9), at(10)]
-    assert gap_after_s(samples, 0.4) == 2.5
-    assert gap_after_s(samples, 2.0) == gap_after_s([], 2.0) == 5.0
+def test_a_gap_is_two_and_a_half_times_what_is_usual_and_no_less_than_one_of_the_workers_states() -> None:
+    samples = [at(0), at(2), at(4), at(11), at(13)]
+    assert gap_after_s(samples, 0.4) == 5.0
+    assert gap_after_s(samples, 4.0) == gap_after_s([], 4.0) == 10.0
+    assert gap_after_s([at(0), at(0.5), at(1)], 0.4) == GAP_S
