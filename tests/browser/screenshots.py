@@ -90,7 +90,7 @@ def picture_runs(browser: Browser, run: Path, folder: Path, scratch: Path, theme
         take(visit, folder / "runs.png")
         page = visit.open(f"http://{host}/run?run={run.name}", "What was broken")
         page.get_by_test_id("stVegaLiteChart").first.locator("svg").first.wait_for()
-        take(visit, folder / "run.png", height=2000)
+        take(visit, folder / "run.png", height=1930)
         retried = page.get_by_role("row", name="retries_explained").get_by_role("link")
         if retried.count():
             retried.first.click()
