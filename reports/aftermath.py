@@ -104,7 +104,7 @@ def _aftermath(
     next_s = min((max(each.injected_s, window.end_s) for each in others if each.end_s > window.end_s), default=math.inf)
     service_s = None
     if arrivals is not None and window.healed_s is not None:
-        service_s = arrivals.good_after_s(window.healed_s, next_s)
+        _, service_s = arrivals.good_after_s(window.healed_s, next_s)
     noticed = _noticed(looked, workers, window)
     return Aftermath(
         window=window,

@@ -45,17 +45,22 @@ class Arrivals:
         self._well: list[int] = [0, *served_well[order].cumsum().tolist()]
         self._share = share
 
-    def good_from(self, first: int) -> bool:
+    def _good_from(self, first: int) -> bool:
         """Whether the second of arrivals that begins with request `first` was good."""
         end = bisect_left(self.due_s, self.due_s[first] + WINDOW_S)
         return self._well[end] - self._well[first] >= self._share * (end - first)
 
-    def good_after_s(self, healed_s: float, until_s: float) -> float | None:
-        """From `healed_s` to the first good second of arrivals that ends before `until_s`; None where there is none."""
+    def good_after_s(self, healed_s: float, until_s: float) -> tuple[float, float | None]:
+        """Seconds from `healed_s` to the last second of arrivals that was not good, and to the first that is, of those
+        that end before `until_s`; 0 where none was bad before, None where none is good.
+        """
+        still_bad_s = 0.0
         limit_s = min(until_s, self.due_s[-1]) + SLACK_S if self.due_s else healed_s
         for first in range(bisect_left(self.due_s, healed_s), len(self.due_s)):
             if self.due_s[first] + WINDOW_S > limit_s:
-                return None
-            if self.good_from(first):
-                return self.due_s[first] - healed_s
-        return None
+                break
+            after_s = self.due_s[first] - healed_s
+            if self._good_from(first):
+                return still_bad_s, after_s
+            still_bad_s = after_s
+        return still_bad_s, None

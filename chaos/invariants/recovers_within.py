@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from bisect import bisect_left
 from dataclasses import dataclass
 from math import inf
 from typing import Annotated
@@ -12,7 +11,7 @@ from chaos.invariants.noise import spoiled, unless_noisy
 from chaos.invariants.outages import Outage, outages_of
 from reports.measure import TooFewPoints, steady_state
 from reports.record import Record
-from reports.service import FLOOR_MS, SHARE, SLACK_S, SLOWDOWN, WINDOW_S, Arrivals
+from reports.service import FLOOR_MS, SHARE, SLOWDOWN, WINDOW_S, Arrivals
 from reports.service import bound_ms as bound_of
 from reports.verdict import Finding, Verdict
 
@@ -79,16 +78,8 @@ def recovers_within(
 def _recovery(outage: Outage, arrivals: Arrivals, seconds: float) -> Recovery:
     if outage.healed_s == inf:
         return Recovery(outage, Verdict.INCONCLUSIVE, None)
-    limit_s = min(outage.until_s, arrivals.due_s[-1]) + SLACK_S
-    still_bad_s = 0.0
-    for first in range(bisect_left(arrivals.due_s, outage.healed_s), len(arrivals.due_s)):
-        if arrivals.due_s[first] + WINDOW_S > limit_s:
-            break
-        after_s = arrivals.due_s[first] - outage.healed_s
-        if arrivals.good_from(first):
-            return Recovery(outage, _verdict(still_bad_s, after_s, seconds), after_s)
-        still_bad_s = after_s
-    return Recovery(outage, _verdict(still_bad_s, inf, seconds), None)
+    still_bad_s, after_s = arrivals.good_after_s(outage.healed_s, outage.until_s)
+    return Recovery(outage, _verdict(still_bad_s, inf if after_s is None else after_s, seconds), after_s)
 
 
 def _verdict(still_bad_s: float, good_s: float, seconds: float) -> Verdict:
