@@ -233,14 +233,7 @@ class OsProcess:
 
     def log_tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines of the present life's output, for error messages."""
-        if not self.log.exists():
-            return f"(no log at {self.log})"
-        with self.log.open("rb") as log:
-            log.seek(self._log_start)
-            written = log.read().decode(errors="replace").splitlines()
-        if not written:
-            return f"(nothing in {self.log})"
-        return "\n".join([f"last lines of {self.log}:", *(f"  {line}" for line in written[-lines:])])
+        return log_tail(self.log, self._log_start, lines)
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -282,3 +275,15 @@ class OsProcess:
             if not self.alive or time.monotonic() > deadline:
                 raise ProcessProblem(f"{self.name}: wanted {phase.value}, is {self.state}\n{self.log_tail()}")
             await asyncio.sleep(POLL_S)
+
+
+def log_tail(log: Path, start: int, lines: int) -> str:
+    """The last so many lines of what `log` has from byte `start` on, for error messages."""
+    if not log.exists():
+        return f"(no log at {log})"
+    with log.open("rb") as opened:
+        opened.seek(start)
+        written = opened.read().decode(errors="replace").splitlines()
+    if not written:
+        return f"(nothing in {log})"
+    return "\n".join([f"last lines of {log}:", *(f"  {line}" for line in written[-lines:])])

@@ -25,7 +25,7 @@ from chaos.clusters.docker.engine import FAILURES, EngineLost, obeying
 from chaos.clusters.docker.network import DockerNetwork
 from chaos.clusters.docker.state import death, node_state, process_state
 from chaos.processes.ports import LOOPBACK
-from chaos.processes.process import Phase, ProcessProblem, ProcessState
+from chaos.processes.process import Phase, ProcessProblem, ProcessState, log_tail
 
 SIGNAL_EFFECT_S: Final = 15.0  # for the engine to carry out what cannot be refused
 LIFE_S: Final = 24 * 3600
@@ -194,14 +194,7 @@ class ContainerProcess:
 
     def log_tail(self, lines: int = TAIL_LINES) -> str:
         """The last lines of the present life's output, for error messages."""
-        if not self.log.exists():
-            return f"(no log at {self.log})"
-        with self.log.open("rb") as log:
-            log.seek(self._log_start)
-            written = log.read().decode(errors="replace").splitlines()
-        if not written:
-            return f"(nothing in {self.log})"
-        return "\n".join([f"last lines of {self.log}:", *(f"  {line}" for line in written[-lines:])])
+        return log_tail(self.log, self._log_start, lines)
 
     def _told(self) -> Mapping[str, Any]:
         """The `State` of the engine's answer; empty before the first start and after the last end."""
