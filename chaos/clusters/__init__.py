@@ -8,5 +8,6 @@ simulated/   the bundled system in virtual time, in this very process
 
 start.py         bringing up whatever a cluster is made of
 process_node.py  what nodes have in common whose program runs somewhere, as a process or in a container
+starvation.py    a process that gets a share of a processor
 orders.py        what a node is told to inflict on itself, and confession.py: what it says that it does
 """

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from typing import Final
 
 from chaos.clusters.cluster import NodeState, Phase, UnexpectedExit
-from chaos.clusters.local.starvation import Starvation
 from chaos.clusters.orders import Orders
 from chaos.clusters.process_node import ProcessNode
+from chaos.clusters.starvation import Starvation
 from chaos.probes import ProbeResult
 from chaos.processes.ports import listener
 from chaos.processes.process import OsProcess

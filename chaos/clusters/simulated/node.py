@@ -8,12 +8,12 @@ from random import Random
 from typing import Any, Final, cast
 
 from chaos.clusters.cluster import ClusterProblem, Confession, NodeState, Phase, UnexpectedExit
-from chaos.clusters.local.starvation import Starvation
 from chaos.clusters.simulated.link import Link
 from chaos.clusters.simulated.log import Log
 from chaos.clusters.simulated.loop import VirtualLoop
 from chaos.clusters.simulated.probing import probed
 from chaos.clusters.simulated.process import Process
+from chaos.clusters.starvation import Starvation
 from chaos.probes import ProbeResult
 from chaos.system_under_test import Node
 
