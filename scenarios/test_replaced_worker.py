@@ -32,10 +32,10 @@ def replaced(run: Run) -> Iterator[str]:
 @pytest.mark.chaos
 async def test_a_worker_that_was_replaced_is_told_from_one_that_stood_still(experiment: Experiment) -> None:
     run = await experiment(
-        workload=poisson(rate=60, seconds=13),
+        workload=poisson(rate=60, seconds=14),
         schedule=[
             *(crash("worker1").at(2), restart("worker1").at(3)),
-            *(pause("worker2").at(7), resume("worker2").at(9)),
+            *(pause("worker2").at(8), resume("worker2").at(10)),
         ],
     )
     run.holds(
@@ -44,4 +44,4 @@ async def test_a_worker_that_was_replaced_is_told_from_one_that_stood_still(expe
         *(retries_explained(at_most=2), no_retry_storm(), recovers_within(seconds=3)),
     )
     assert list(replaced(run)) == ["worker1"]
-    assert all(run.answers(worker, between=(11, 13)) for worker in ("worker1", "worker2"))
+    assert all(run.answers(worker, between=(12, 14)) for worker in ("worker1", "worker2"))

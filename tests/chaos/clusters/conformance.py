@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+import aiohttp
 import orjson
 
 from chaos.bundled import bundled
@@ -67,7 +68,7 @@ async def seen(cluster: Cluster, lines: Lines, aimed: Aimed) -> Seen:
             try:
                 async with asyncio.timeout(1):
                     _, body = await page.read()
-            except OSError:  # a timeout too
+            except (aiohttp.ClientError, OSError):  # a timeout too
                 return {}
             told: Mapping[str, Any] = orjson.loads(body)
             return told
