@@ -17,7 +17,7 @@ from rich.console import Console
 from brownout import scenario_run
 from brownout.exit_code import ExitCode
 from brownout.run_watcher import ConsoleWatcher
-from brownout.substrate_option import Where
+from brownout.substrate_option import LOCAL, is_substrate
 from chaos.bundled import bundled
 from chaos.case import Case, NoCase
 from chaos.experiment import Experiment
@@ -43,7 +43,7 @@ AFTERWARDS_S: Final = 4.0  # of load after the last fault, to see service return
 class Asked:
     """What was asked for. `answer` is for programs; `code` is how the command ends."""
 
-    where: Where | None
+    where: str | None
     runs: Path
     json: bool
     answer: dict[str, Any] | None = None
@@ -78,9 +78,8 @@ class Before:
 
 
 def run_scenario(asked: Asked, scenario: str, *, seed: int | None) -> None:
-    where = Substrate(asked.where or Where.LOCAL)
     outcome = scenario_run.run_scenario(
-        scenario_run.place_of(scenario), where, seed=seed, runs=asked.runs, quiet=asked.json
+        scenario_run.place_of(scenario), asked.where or LOCAL, seed=seed, runs=asked.runs, quiet=asked.json
     )
     asked.answer, asked.code = outcome.to_json(), outcome.exit_code
 
@@ -93,10 +92,12 @@ def run_case(
     Fewer where a fault would begin when the load is over, which is no run.
     Raises HarnessProblem where it could not even begin.
     """
-    substrate, console = Substrate(asked.where or Where.LOCAL), asked.console
+    where, console = asked.where or LOCAL, asked.console
+    kind, _, project = where.partition(":")
+    substrate = Substrate(kind)
     laboratory = Laboratory(
-        substrate=substrate.value,
-        launch=launcher(substrate, Console(stderr=True)),
+        substrate=where,
+        launch=launcher(substrate, Console(stderr=True), project=project),
         runs=asked.runs.absolute(),
         seed=case.seed,
         provenance=provenance(Path.cwd()),
@@ -128,7 +129,7 @@ def run_case(
     asked.answer = {
         **told.judgement.to_json(),
         "directory": str(told.directory.path),
-        "substrate": substrate.value,
+        "substrate": where,
         "violated": list(_violated(told)),
         "original": None if before is None else {"substrate": before.substrate, "violated": list(before.violated)},
         "reproduced": None if again is None else bool(again),
@@ -188,8 +189,13 @@ def _run(what: str, runs: Path) -> Path:
     raise RunDirectoryProblem(f"{what} is neither a run directory, nor the name of one in {runs}, nor a .json file")
 
 
-def _substrate(name: object) -> Where:
-    return Where(str(name)) if name in tuple(Where) else Where.LOCAL
+def _substrate(name: object) -> str:
+    """Where it ran the last time, or, of what does not say, on this machine. Raises HarnessProblem."""
+    if name is None:
+        return LOCAL
+    if not is_substrate(str(name)):
+        raise HarnessProblem(f"it ran on {name!r}, which is not known here; --substrate says where to run it now")
+    return str(name)
 
 
 def _violated(run: Run) -> tuple[str, ...]:

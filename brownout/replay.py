@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from brownout.substrate_option import RUNS, AsJson, RunsDir, Where
+from brownout.substrate_option import RUNS, WHERE, AsJson, RunsDir, where
 
 
 def replay(
@@ -18,7 +18,8 @@ def replay(
     ],
     *,
     substrate: Annotated[
-        Where | None, typer.Option(help="Where it runs.  [default: where it ran the last time]")
+        str | None,
+        typer.Option(parser=where, metavar=WHERE, help="Where it runs.  [default: where it ran the last time]"),
     ] = None,
     near: Annotated[
         int | None,

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from brownout.substrate_option import RUNS, AsJson, RunsDir, Where
+from brownout.substrate_option import LOCAL, RUNS, WHERE, AsJson, RunsDir, where
 
 
 def run(
@@ -20,7 +20,7 @@ def run(
         ),
     ],
     *,
-    substrate: Annotated[Where, typer.Option(help="Where it runs.")] = Where.LOCAL,
+    substrate: Annotated[str, typer.Option(parser=where, metavar=WHERE, help="Where it runs.")] = LOCAL,
     seed: Annotated[int | None, typer.Option(help="Repeats what is left to chance.")] = None,
     rate: Annotated[float, typer.Option(min=0.001, help="Under a schedule: requests a second, at random times.")] = 20,
     seconds: Annotated[

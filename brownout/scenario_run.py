@@ -14,7 +14,6 @@ from xml.etree import ElementTree as ET
 
 from brownout.exit_code import ExitCode
 from chaos.problems import HarnessProblem
-from chaos.substrate import Substrate
 from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.verdict import Verdict
 
@@ -89,12 +88,12 @@ def place_of(scenario: str) -> str:
     return "::".join((str(shipped[file]), *rest))
 
 
-def run_scenario(place: str, substrate: Substrate, *, seed: int | None, runs: Path, quiet: bool = False) -> Outcome:
+def run_scenario(place: str, substrate: str, *, seed: int | None, runs: Path, quiet: bool = False) -> Outcome:
     """In a pytest of its own; its output goes to stderr where `quiet`. Raises KeyboardInterrupt once that has ended."""
     with TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
         command = (
-            *(sys.executable, "-m", "pytest", "-m", "chaos", "--substrate", substrate.value),
+            *(sys.executable, "-m", "pytest", "-m", "chaos", "--substrate", substrate),
             *("--runs-dir", str(runs.absolute()), "--junit-xml", str(report)),
             *(() if seed is None else ("--chaos-seed", str(seed))),
             place,

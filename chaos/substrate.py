@@ -127,7 +127,10 @@ def _compose(project: str) -> Launch:
         raise SubstrateMissing(f"the compose substrate cannot be used: {problem}") from problem
     try:
         if not members(engine, project):
-            raise HarnessProblem(f"no Compose project is called {project!r}; `docker compose ls` says which are up")
+            raise HarnessProblem(
+                f"no Compose project is called {project!r}; `docker compose ls` says which are up, "
+                "and --substrate local or docker start a system of their own"
+            )
     finally:
         engine.close()
 

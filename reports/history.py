@@ -40,6 +40,11 @@ def status_of(node: str | None) -> str:
     return "status" if node is None else f"status of {node}"
 
 
+def said_of_itself(f: str) -> str | None:
+    """The node that `status_of` was given for it."""
+    return f.removeprefix(status_of("")) if f.startswith(status_of("")) else None
+
+
 class OpType(StrEnum):
     """What is known once the op is written: asked, certainly answered, certainly not done, unknown."""
 

@@ -8,8 +8,9 @@ The columns of history.parquet are the fields of `Op`, but for these:
                       find (see reports/lazy_columns.py)
 
 status.parquet has a row for each time the observer asked: `op` is the index of the sample in the history, `time_s` when
-it was taken, `error` why it says nothing; the other columns are what the system said of itself. What holds lists or
-objects is JSON text, and so is a field that is not of one type throughout.
+it was taken, `error` why it says nothing, and, where several nodes were asked, `node` which of them; the other columns
+are what the system said of itself. What holds lists or objects is JSON text, and so is a field that is not of one type
+throughout.
 
 pyarrow takes a third of a second to import, and is not until a table is written or read. Its `read_table` would import
 another two seconds' worth, for files in many parts, and is not used.
@@ -23,13 +24,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import orjson
 
-from reports.history import OBSERVER, Columns, History, OpType
+from reports.history import OBSERVER, Columns, History, OpType, said_of_itself
 from reports.lazy_columns import SAID, columns_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-OWN: Final = ("op", "time_s", "error")
+OWN: Final = ("op", "time_s", "error", "node")
 COMPRESSION: Final = "zstd"
 GROUP: Final = 1 << 15  # rows, of which a few megabytes of values are read to look at one
 
@@ -99,7 +100,8 @@ def write_statuses(history: History, path: Path) -> None:
     """Raises OSError when the disk does not take it."""
     import pyarrow as pa  # noqa: PLC0415 - see above
 
-    samples = history.of(OBSERVER, "status")
+    samples = history.of(OBSERVER)
+    nodes = [said_of_itself(op.f) for op in samples]
     said = [op.value or {} for op in samples if op.type is OpType.OK]
     fields = sorted({name for value in said for name in value} - set(OWN))
     _write(
@@ -107,6 +109,7 @@ def write_statuses(history: History, path: Path) -> None:
             "op": pa.array([op.index for op in samples], pa.int64()),
             "time_s": pa.array([op.time_s for op in samples], pa.float64()),
             "error": pa.array([op.error for op in samples], pa.string()),
+            **({"node": pa.array(nodes, pa.string())} if any(nodes) else {}),
             **{name: _column([(op.value or {}).get(name) for op in samples]) for name in fields},
         },
         path,

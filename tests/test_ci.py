@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -62,6 +63,21 @@ print("met", other.name)
 sys.exit(code)
 """
 
+# An engine is whatever runs and has its number in the file.
+WEIGHED = """
+set -euo pipefail
+tools=$1
+source "$2/containers"
+container_group=$3
+weigh_containers
+cat "$container_group/cpu.shares"
+engine_started=yes
+sleep 60 &
+echo $! >"$engine_pid"
+stop_engine
+"""
+CONTROL = Path("/sys/fs/cgroup/cpu")
+
 SIDE_BY_SIDE = """
 import sys
 import matrix
@@ -120,6 +136,24 @@ def test_what_is_left_in_an_engine_is_found_by_its_label(engine: str, found: int
     )
     left = ["('container c0ffee', ('docker', 'rm', '--force', 'c0ffee'))"]
     assert outcome.stdout.splitlines() == (left if found else [""])
+
+
+@pytest.mark.skipif(
+    not (CONTROL / "cpu.shares").exists() or not os.access(CONTROL, os.W_OK),
+    reason="containers are only given a weight by root, under the first version of control groups",
+)
+def test_the_weight_of_containers_does_not_outlive_the_engine(tmp_path: Path) -> None:
+    group = CONTROL / f"brownout-test-{os.getpid()}"
+    outcome = subprocess.run(
+        ["bash", "-c", WEIGHED, "bash", str(tmp_path), str(CI), str(group)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert outcome.stdout.splitlines()[-1] == "2048"
+    assert outcome.stderr == "[engine] stopped\n"
+    assert not group.exists()
 
 
 def test_environments_side_by_side_are_told_apart_and_each_can_fail(tmp_path: Path) -> None:

@@ -18,6 +18,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final, NamedTuple
 
+from chaos.invariants.wording import listing
+from chaos.system_under_test import CLIENT
+from chaos.target_names import ARROW
 from reports.history import OpType, Request
 from reports.joined import Joined
 from reports.logs import CANARY, BatchLine, RequestLine
@@ -26,6 +29,23 @@ from reports.record import Record
 # How much of a text a log shows, unless it shows the whole, or a hash of it.
 SHOWN_CHARACTERS: Final = 120
 HASH: Final = re.compile("[0-9a-f]{16}")
+
+
+def entrances(record: Record) -> tuple[str, ...]:
+    """The nodes that clients ask; none where the run does not say.
+
+    Of several each logs what came through it alone, so that no log of one is all that there is to say of what clients
+    saw; `executions_explained` joins them.
+    """
+    to: str = f"{CLIENT}{ARROW}"
+    edges: Sequence[str] = record.facts.get("system", {}).get("edges", ())
+    return tuple(edge.removeprefix(to) for edge in edges if edge.startswith(to))
+
+
+def of_several(record: Record) -> str | None:
+    """What to say where there are several, or None."""
+    names = entrances(record)
+    return f"clients ask {listing(names)}, whose accounts executions_explained joins" if len(names) > 1 else None
 
 
 class Odd(NamedTuple):
@@ -139,6 +159,8 @@ class Accounts:
         """Which accounts there are none of, or only a part, in words."""
         log = self.record.coordinator_log(self.coordinator)
         workers = self.record.worker_logs
+        if (several := of_several(self.record)) is not None:
+            return (several,)
         missing = [f"no log of {self.coordinator}"] if log is None else []
         if log is not None and log.lost:
             missing.append(f"{log.lost} lines of the log of {self.coordinator} are lost")

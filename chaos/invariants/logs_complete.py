@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from chaos.invariants.accounts import of_several
 from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import after_the_load, empties_books, ledger_samples
 from chaos.invariants.wording import count, listing
@@ -14,11 +15,12 @@ def logs_complete(record: Record, *, coordinator: str = "coordinator") -> Findin
 
     Lines whose id no client was told are those of requests whose fate is unknown to their clients: of them there may be
     no more than of those. A line says itself how many before it could not be written; none may be. Where the books were
-    read after the load, and kept, they have counted as many requests as there are lines.
+    read after the load, and kept, they have counted as many requests as there are lines. Of several coordinators it
+    decides nothing.
     """
-    log = record.coordinator_log(coordinator)
-    if log is None:
-        return Finding("logs_complete", Verdict.INCONCLUSIVE, f"no log of {coordinator} was kept")
+    log, several = record.coordinator_log(coordinator), of_several(record)
+    if log is None or several is not None:
+        return Finding("logs_complete", Verdict.INCONCLUSIVE, several or f"no log of {coordinator} was kept")
     if not record.requests:
         return Finding("logs_complete", Verdict.INCONCLUSIVE, "no request was asked: there was nothing to log")
     lines = log.ended.first

@@ -41,7 +41,8 @@ def reconciled(record: Record, *, late_s: Annotated[float, Ge(0)] = 0.25, coordi
     - late: answered more than `late_s` after its deadline
     - miscounted: the books, or what a client was told, differ from what was logged
 
-    Where a log is missing, or lacks lines, what can be compared is; it decides nothing else.
+    Where a log is missing, or lacks lines, or several coordinators have one each, what can be compared is; it decides
+    nothing else.
     """
     accounts = Accounts(record, coordinator)
     missing = accounts.missing()
@@ -64,7 +65,9 @@ def reconciled(record: Record, *, late_s: Annotated[float, Ge(0)] = 0.25, coordi
     if not record.requests:
         return Finding("reconciled", Verdict.INCONCLUSIVE, "no request was asked: there is nothing to reconcile")
     if missing:
-        return Finding("reconciled", Verdict.INCONCLUSIVE, f"one account is missing: {listing(missing)}", (), figures)
+        return Finding(
+            "reconciled", Verdict.INCONCLUSIVE, f"not all accounts can be joined: {listing(missing)}", (), figures
+        )
     message = f"{count(len(record.requests), 'request')}: clients, {coordinator} and workers tell the same story"
     return Finding("reconciled", Verdict.HELD, message, (), figures)
 

@@ -120,6 +120,34 @@ def test_a_saved_case_can_be_run_as_well(call: Called) -> None:
 
 
 @pytest.mark.parametrize(
+    ("ran_on", "complaint"),
+    [
+        ("compose:trial", "the compose substrate cannot be used: no Docker engine answers"),
+        ("abacus", "it ran on 'abacus', which is not known here; --substrate says where to run it now"),
+    ],
+)
+def test_a_run_is_replayed_where_it_ran_or_not_at_all(
+    call: Called, monkeypatch: pytest.MonkeyPatch, ran_on: str, complaint: str
+) -> None:
+    monkeypatch.setenv("DOCKER_HOST", "unix:///nobody")
+    call("run", write("a.json", HARMLESS.to_json()), "--substrate", "simulated", "--seconds", "4")
+    facts = Path("reports/runs/latest/run.json")
+    facts.write_bytes(orjson.dumps({**orjson.loads(facts.read_bytes()), "substrate": ran_on}))
+    code, _, said = call("replay", "latest")
+    assert code == 3
+    assert complaint in said
+    code, said, _ = call("replay", "latest", "--substrate", "simulated", "--json")
+    assert (code, orjson.loads(said)["original"]["substrate"]) == (0, ran_on)
+
+
+def test_a_substrate_that_there_is_not_is_told_with_those_that_there_are(call: Called) -> None:
+    for given in ("abacus", "compose:"):
+        code, _, said = call("run", "worker_crash", "--substrate", given)
+        assert code == 3
+        assert f"'{given}' is none of simulated, local, docker and compose:PROJECT" in " ".join(said.split())
+
+
+@pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
         (("run", "nowhere.json"), "nowhere.json: No such file or directory"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.history import NEMESIS, OBSERVER, History, Op, OpType
+from reports.history import NEMESIS, OBSERVER, History, Op, OpType, status_of
 from reports.lines import read_jsonl
 from reports.tables import read_history, read_history_lazily, write_history, write_statuses
 from tests.reports.written import histories
@@ -94,6 +94,23 @@ def test_samples_become_a_row_each_and_what_they_say_a_column(tmp_path: Path) ->
         "ready": [True, None, None],
         "tasks_submitted": [3, None, 4],
         "workers": ['[{"id":"worker1"}]', None, None],
+    }
+
+
+def test_samples_of_several_nodes_say_whose_they_are(tmp_path: Path) -> None:
+    history = History(
+        [
+            Op(0, 500_000_000, OBSERVER, OpType.OK, status_of("coordinator1"), {"tasks_submitted": 3}),
+            Op(1, 600_000_000, OBSERVER, OpType.INFO, status_of("coordinator2"), error="no answer within 1 s"),
+        ]
+    )
+    write_statuses(history, tmp_path / "status.parquet")
+    assert pq.read_table(tmp_path / "status.parquet").to_pydict() == {
+        "op": [0, 1],
+        "time_s": [0.5, 0.6],
+        "error": [None, "no answer within 1 s"],
+        "node": ["coordinator1", "coordinator2"],
+        "tasks_submitted": [3, None],
     }
 
 

@@ -19,10 +19,12 @@ from typing import Final, NoReturn, Self
 from docker import DockerClient
 
 from chaos.clusters.cluster import ClusterProblem, NodeState, Phase, UnexpectedExit
+from chaos.clusters.compose.claim import claimed
 from chaos.clusters.compose.edge import DirectEdge
 from chaos.clusters.compose.node import ComposeNode, ComposeProcess
 from chaos.clusters.compose.project import DEPENDS_ON, SERVICE, Member, members
 from chaos.clusters.docker.engine import connect, obeying
+from chaos.clusters.docker.presence import Presence
 from chaos.clusters.local.cluster import LocalCluster
 from chaos.clusters.orders import Orders
 from chaos.clusters.start import bring_up
@@ -39,6 +41,7 @@ class ComposeCluster(LocalCluster):
         super().__init__(system, logs=logs)
         self._project = project
         self._engine: DockerClient | None = None
+        self._presence: Presence | None = None
         self._processes: dict[str, ComposeProcess] = {}
         self._begun_by_engine = set[tuple[str, str]]()
 
@@ -48,9 +51,11 @@ class ComposeCluster(LocalCluster):
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as scope:
+            scope.enter_context(claimed(self._project))
             engine = await asyncio.to_thread(connect)
             scope.callback(engine.close)
             self._engine = engine
+            self._presence = await scope.enter_async_context(Presence(engine))
             found = await asyncio.to_thread(members, engine, self._project)
             if problems := [*misfits(self._system, found)]:
                 told = "\n".join(f"  - {each}" for each in problems)
@@ -84,9 +89,10 @@ class ComposeCluster(LocalCluster):
 
     async def watch(self) -> NoReturn:
         try:
-            while self._engine is not None:
+            while self._engine is not None and self._presence is not None:
                 with obeying("ping"):
                     await asyncio.to_thread(self._engine.ping)
+                self._presence.check()
                 await self._note_restarts()
                 await asyncio.sleep(PULSE_S)
         finally:

@@ -31,12 +31,11 @@ class ComposeProcess(ContainerProcess):
         self._member = member
 
     async def stop(self, grace_s: float) -> ProcessState:
-        container = self._container
-        ended = await super().stop(grace_s)
-        if container is not None:
-            with obeying(f"{self.name}: start"):
-                await asyncio.to_thread(container.start)
-        return ended
+        """It runs again whatever went wrong before. Raises ClusterProblem."""
+        try:
+            return await super().stop(grace_s)
+        finally:
+            await asyncio.to_thread(self._give_back)
 
     async def begun_by_engine(self) -> str:
         """When its present life began, if a policy of the container's own was the reason for it; else the empty string.
@@ -48,10 +47,18 @@ class ComposeProcess(ContainerProcess):
         return str(state["StartedAt"]) if told.get("RestartCount") and not state.get("Restarting") else ""
 
     def _create(self) -> Container:
+        container = self._unpaused()
+        container.stop(timeout=STOP_S)
+        return container
+
+    def _give_back(self) -> None:
+        with obeying(f"{self.name}: start"):
+            self._unpaused().start()
+
+    def _unpaused(self) -> Container:
         container = self._engine.containers.get(self._member.id)
         if container.status == "paused":
             container.unpause()
-        container.stop(timeout=STOP_S)
         return container
 
     def _end(self, grace_s: float) -> None:

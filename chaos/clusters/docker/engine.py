@@ -36,11 +36,11 @@ class EngineMissing(ClusterProblem):
 
 
 class EngineLost(ClusterProblem):
-    """The engine answered before, and does not any more."""
+    """The engine that a run began with is not there any more."""
 
-    def __init__(self, problem: Exception) -> None:
+    def __init__(self, problem: object) -> None:
         super().__init__(
-            f"the Docker engine does not answer any more: {problem}\n"
+            f"the Docker engine was lost: {problem}\n"
             "  see that it runs (`docker info`), and run this again; what is left in it is removed once it answers"
         )
 

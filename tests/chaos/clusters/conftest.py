@@ -17,6 +17,7 @@ from tests.chaos.substrates import Start, start_of
 
 Strike = Callable[[Cluster, str, Signals], Awaitable[None]]
 PARTICULAR = {
+    "test_compose_engine.py": "docker",
     "test_docker.py": "docker",
     "test_docker_engine.py": "docker",
     "test_docker_killed.py": "docker",

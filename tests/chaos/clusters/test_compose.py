@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from chaos.bundled import bundled
+from chaos.clusters.cluster import ClusterProblem
+from chaos.clusters.compose.claim import claimed
 from chaos.clusters.compose.cluster import misfits
 from chaos.clusters.compose.project import DEPENDS_ON, SERVICE, Member, _member
 from chaos.system_under_test import SystemUnderTest
@@ -138,6 +141,19 @@ def test_a_container_is_what_the_engine_says_of_it() -> None:
         runs=True,
         restarts=False,
     )
+
+
+def test_a_project_is_one_runs_at_a_time(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    with (
+        claimed("trial"),
+        claimed("other"),
+        pytest.raises(ClusterProblem, match=r"another session has the Compose project trial now(?s:.)*run this again"),
+        claimed("trial"),
+    ):
+        pytest.fail("it was given to two")
+    with claimed("trial"):
+        pass
 
 
 def test_an_image_that_names_several_ports_is_told_to_name_one() -> None:

@@ -3,7 +3,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from chaos.invariants import executions_explained
+import pytest
+
+from chaos.invariants import answered_once, executions_explained, logs_complete, reconciled
 from reports.verdict import Finding, Verdict
 from tests.chaos.invariants.golden import Draft, Drafts, ask, golden, info, ok, window
 from tests.chaos.invariants.golden_logs import computed, ended, logged
@@ -14,6 +16,7 @@ FACTS: Final = {
             *({"name": name, "capacity": 0} for name in ("coordinator1", "coordinator2")),
             *({"name": name, "capacity": 1} for name in ("worker1", "worker2")),
         ],
+        "edges": ["client→coordinator1", "client→coordinator2", "coordinator1→worker1", "coordinator2→worker2"],
         "settings": {"worker_timeout_s": 3.0},
     }
 }
@@ -113,3 +116,18 @@ def test_without_trace_ids_or_logs_nothing_is_decided(tmp_path: Path) -> None:
     unlogged = executions_explained().judge(golden(*MOVED, facts=FACTS, logs=tmp_path / "none"))
     assert unlogged.verdict is Verdict.INCONCLUSIVE
     assert "no log of coordinator1" in unlogged.message
+
+
+@pytest.mark.parametrize("coordinator", ["coordinator", "coordinator2"])
+def test_what_joins_the_accounts_of_one_coordinator_blames_it_for_nothing_of_the_other(
+    tmp_path: Path, coordinator: str
+) -> None:
+    asked = (ask(1, at=1.0), ok(1, at=1.5, request_id="c", output="POSITIVE", through="coordinator1", worker="worker1"))
+    wrote = {"coordinator1": [ended("c")], "coordinator2": [TO_B], "worker1": [of("c")], "worker2": [of("b")]}
+    record = golden(*MOVED, *asked, facts=FACTS, logs=logged(tmp_path, **wrote))
+    for judge in (reconciled(coordinator=coordinator), logs_complete(coordinator=coordinator)):
+        finding = judge.judge(record)
+        assert finding.verdict is Verdict.INCONCLUSIVE
+        assert "clients ask coordinator1, coordinator2, whose accounts executions_explained joins" in finding.message
+    once = answered_once(coordinator=coordinator).judge(record)
+    assert (once.verdict, once.figures["accounts"]) == (Verdict.HELD, "clients")

@@ -190,14 +190,14 @@ def test_with_an_account_missing_the_others_decide_only_what_they_can(tmp_path: 
     logs = logged(tmp_path / "logs", **{node: [] for node in nodes})
     finding = reconciled().judge(golden(*ASKED, logs=logs))
     assert finding.verdict is Verdict.INCONCLUSIVE
-    assert finding.message.startswith("one account is missing: no log of ")
+    assert finding.message.startswith("not all accounts can be joined: no log of ")
     assert kinds(reconciled().judge(golden(*answers("NEGATIVE", "NEGATIVE"), logs=logs))) == {"wrong": 1}
 
 
 def test_lines_that_were_lost_accuse_nobody(tmp_path: Path) -> None:
     finding = judged(tmp_path, ended=[ended("b", lines_lost=1)])
     assert finding.verdict is Verdict.INCONCLUSIVE
-    assert finding.message == "one account is missing: 1 lines of the log of coordinator are lost"
+    assert finding.message == "not all accounts can be joined: 1 lines of the log of coordinator are lost"
 
 
 def test_a_run_without_requests_has_nothing_to_reconcile(tmp_path: Path) -> None:
