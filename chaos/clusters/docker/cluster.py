@@ -38,7 +38,7 @@ from chaos.clusters.local.edge import LocalEdge
 from chaos.clusters.orders import Orders
 from chaos.clusters.start import bring_up
 from chaos.processes.ports import PortReservation
-from chaos.system_under_test import Edge, Node, SystemUnderTest
+from chaos.system_under_test import Node, SystemUnderTest
 from chaos.toxiproxy.narration import in_silence
 
 NODE_PORT: Final = 8000  # of every node, each in its own container
@@ -88,8 +88,9 @@ class DockerCluster(LocalCluster):
         async with AsyncExitStack() as scope:
             engine = await asyncio.to_thread(connect)
             scope.callback(engine.close)
-            images = await asyncio.to_thread(self._images, engine)
-            proxy = await asyncio.to_thread(proxy_image, engine, self._say)
+            images, proxy = await asyncio.gather(
+                asyncio.to_thread(self._images, engine), asyncio.to_thread(proxy_image, engine, self._say)
+            )
             scope.enter_context(self._reaper())
             scope.push_async_exit(partial(self._sweep, engine))
             network = DockerNetwork(f"brownout-{self._id}", engine=engine, labels=self._labels, bystander=proxy)
@@ -103,10 +104,7 @@ class DockerCluster(LocalCluster):
                 api=scope.enter_context(PortReservation()),
                 edges={inside[edge.name]: ports[edge.name].port for edge in self._system.edges},
             )
-            self._server = await scope.enter_async_context(server)
-            within = await server.direct()
-            for edge in self._system.edges:
-                self._edges[edge.name] = await self._edge(edge, server, ports, within, inside[edge.name])
+            proxies = await scope.enter_async_context(AsyncExitStack())
             for node in self._system.nodes:
                 log = self._logs / f"{node.name}.log"
                 orders = Orders(node.name, self._logs / f"{node.name}.mishaps" / ORDERS, log)
@@ -121,7 +119,8 @@ class DockerCluster(LocalCluster):
                     node, process, address, inside=NODE_PORT, orders=orders, on_exit=self._exits.append
                 )
             scope.push_async_exit(self._stop)
-            await bring_up(self._system, self._nodes, self._edges.values())
+            making = self._make_edges(server, ports, inside, proxies)
+            await bring_up(self._system, self._nodes, self._edges.values(), making)
             self._scope = scope.pop_all()
         return self
 
@@ -132,10 +131,12 @@ class DockerCluster(LocalCluster):
                 f"no image is given for {', '.join(lacking)}: the docker substrate runs a node in its `image`"
             )
         images = {node.name: node.image for node in self._system.nodes if node.image is not None}
-        return {
-            name: pull(image, engine, self._say) if isinstance(image, str) else ensure(image, engine, self._say)
-            for name, image in images.items()
+        # To see whether one of this content is there takes a tenth of a second, and most nodes have that of another.
+        tags = {
+            key: pull(image, engine, self._say) if isinstance(image, str) else ensure(image, engine, self._say)
+            for key, image in {id(image): image for image in images.values()}.items()
         }
+        return {name: tags[id(image)] for name, image in images.items()}
 
     @property
     def _labels(self) -> dict[str, str]:
@@ -164,16 +165,26 @@ class DockerCluster(LocalCluster):
             "directory": None if node.directory is None else DIRECTORY,
         }
 
-    async def _edge(
-        self, edge: Edge, server: DockerToxiproxy, ports: Mapping[str, PortReservation], within: str | None, port: int
-    ) -> LocalEdge:
-        """`within` is the server's own address where it can be had, for there a proxy that is down refuses.
+    async def _make_edges(
+        self,
+        server: DockerToxiproxy,
+        ports: Mapping[str, PortReservation],
+        inside: Mapping[str, int],
+        scope: AsyncExitStack,
+    ) -> None:
+        """`inside` are the ports of proxies, by edge; the server is stopped when the scope is left.
 
-        A port that the engine publishes takes every connection, and cuts it when nobody listens behind it.
+        Its own address is used where it can be had, for there a proxy that is down refuses. A port that the engine
+        publishes takes every connection, and cuts it when nobody listens behind it.
         """
-        await server.client.create(edge.name, listen=f"{EVERYWHERE}:{port}", upstream=f"{edge.target}:{NODE_PORT}")
-        address = ports[edge.name].address if within is None else f"{within}:{port}"
-        return LocalEdge(edge, address, client=server.client, probe=self._system.node(edge.target).readiness)
+        self._server = await scope.enter_async_context(server)
+        within = await server.direct()
+        for edge in self._system.edges:
+            port = inside[edge.name]
+            await server.client.create(edge.name, listen=f"{EVERYWHERE}:{port}", upstream=f"{edge.target}:{NODE_PORT}")
+            address = ports[edge.name].address if within is None else f"{within}:{port}"
+            probe = self._system.node(edge.target).readiness
+            self._edges[edge.name] = LocalEdge(edge, address, client=server.client, probe=probe)
 
     async def _sweep(
         self,

@@ -1,8 +1,9 @@
 """The network of one cluster, whose containers can be taken out of it and put back while they run."""
 
+import socket
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from docker import DockerClient
 from docker.models.containers import Container
@@ -10,6 +11,7 @@ from docker.models.containers import Container
 from chaos.clusters.docker.engine import obeying
 
 DRIVER: Final = "bridge"
+ON_THIS_MACHINE: Final = "http+docker://"  # what a client calls an engine that it reaches by a socket in a folder
 
 
 class DockerNetwork:
@@ -21,10 +23,13 @@ class DockerNetwork:
         self._engine = engine
         self._labels = dict(labels)
         self._bystander = bystander
+        self.near = False
+        """Whether this machine is in it, and so reaches containers at their own addresses. Known once it is made."""
 
     def create(self) -> None:
         with obeying(f"network {self.name}"):
-            self._engine.networks.create(self.name, driver=DRIVER, labels=self._labels)
+            made = self._engine.networks.create(self.name, driver=DRIVER, labels=self._labels)
+        self.near = self._engine.api.base_url.startswith(ON_THIS_MACHINE) and _is_ours(made.attrs)
 
     def leave(self, container: Container) -> None:
         """It runs on without the network; what it had open is not closed. Nothing to do when it is outside."""
@@ -55,3 +60,15 @@ class DockerNetwork:
             yield
         finally:
             bystander.remove(force=True, v=True)
+
+
+def _is_ours(told: Mapping[str, Any]) -> bool:
+    """Whether its gateway is an address of this machine, as it is not where the engine is in a machine of its own."""
+    gateways = [each["Gateway"] for each in told["IPAM"]["Config"] or () if "Gateway" in each]
+    try:
+        for gateway in gateways:
+            with socket.socket() as door:
+                door.bind((gateway, 0))
+    except OSError:
+        return False
+    return bool(gateways)

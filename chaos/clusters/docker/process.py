@@ -103,9 +103,11 @@ class ContainerProcess:
         try:
             async with scope:
                 while not await probe():
-                    told = await asyncio.to_thread(self._inspect)
-                    if not process_state(told["State"]).alive:
-                        raise ProcessProblem(f"{self.name}: {death(told)} while starting\n{self.log_tail()}")
+                    # To ask the engine each time costs the processor that the program needs to start.
+                    if self._life is None or self._life.done():
+                        told = await asyncio.to_thread(self._inspect)
+                        if not process_state(told["State"]).alive:
+                            raise ProcessProblem(f"{self.name}: {death(told)} while starting\n{self.log_tail()}")
                     await asyncio.sleep(POLL_S)
         except TimeoutError:
             if not scope.expired():

@@ -15,7 +15,6 @@ from docker import DockerClient
 from chaos.clusters.docker.image import ensure
 from chaos.clusters.docker.process import ContainerProcess, Plan
 from chaos.image import Image
-from chaos.probes import TcpProbe, attempt
 from chaos.processes.ports import PortReservation
 from chaos.processes.process import ProcessState
 from chaos.toxiproxy.client import ToxiproxyClient
@@ -28,7 +27,6 @@ PROGRAM: Final = "/toxiproxy"  # where the official image has it too
 ALIAS: Final = "toxiproxy.brownout"  # no node can be called so, for the dot
 API_PORT: Final = 8474
 START_S: Final = 30.0
-DIRECT_S: Final = 2.0  # in a bridge of this machine it takes no millisecond; elsewhere nobody answers
 GRACE_S: Final = 1.0  # it holds nothing worth saving
 DOCKERFILE: Final = f'FROM scratch\nCOPY toxiproxy {PROGRAM}\nENTRYPOINT ["{PROGRAM}"]\n'.encode()
 
@@ -53,21 +51,32 @@ class DockerToxiproxy:
     def __init__(
         self, plan: Plan, *, engine: DockerClient, log: Path, api: PortReservation, edges: Mapping[int, int]
     ) -> None:
-        """`api` is where its control is published, `edges` the ports of proxies and what they are published as."""
+        """`api` is where its control is published, `edges` the ports of proxies and what they are published as.
+
+        Nothing is where this machine is in its network: each port takes the engine as long as a small program takes to
+        start.
+        """
+        self._near = plan.network.near
+        self._published = api.address
         command = (PROGRAM, "-host", "0.0.0.0", "-port", str(API_PORT))  # noqa: S104 - of its container
-        plan = replace(plan, name=ALIAS, command=command, ports={API_PORT: api.port, **edges}, hermetic=True)
+        ports = {} if self._near else {API_PORT: api.port, **edges}
+        plan = replace(plan, name=ALIAS, command=command, ports=ports, hermetic=True)
         self.process = ContainerProcess(plan, engine=engine, log=log)
-        self.client = ToxiproxyClient(api.address)
+        self._client: ToxiproxyClient | None = None
         self._scope = AsyncExitStack()
+
+    @property
+    def client(self) -> ToxiproxyClient:
+        if self._client is None:
+            raise ToxiproxyProblem("the Toxiproxy container is not started")
+        return self._client
 
     async def direct(self) -> str | None:
         """Its address in its network; None where this machine does not reach it there, as one that is not the engine's.
 
         It stays the same, as the server is never started again.
         """
-        within = await asyncio.to_thread(self.process.address)
-        reached = await attempt(TcpProbe(), f"{within}:{API_PORT}", timeout_s=DIRECT_S) if within else None
-        return within if reached is not None and reached.ready else None
+        return await asyncio.to_thread(self.process.address) if self._near else None
 
     async def watch(self) -> NoReturn:
         """Fail when the server dies."""
@@ -82,7 +91,9 @@ class DockerToxiproxy:
         async with AsyncExitStack() as scope:
             scope.push_async_callback(self.process.stop, GRACE_S)
             await self.process.start()
-            await scope.enter_async_context(self.client)
+            within = await self.direct()
+            client = ToxiproxyClient(self._published if within is None else f"{within}:{API_PORT}")
+            self._client = await scope.enter_async_context(client)
             await self.process.ready(self._answers, timeout_s=START_S)
             self._scope = scope.pop_all()
         return self

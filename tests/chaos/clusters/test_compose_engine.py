@@ -22,7 +22,7 @@ from tests.chaos.clusters.engine import engine_of_ones_own
 from tests.chaos.relay import relay
 
 NAME: Final = "brownout-test-given-back"
-RUNS_ON: Final = ["python3", "-c", "import signal; signal.sigwait([signal.SIGTERM])"]
+RUNS_ON: Final = ["sh", "-c", "trap exit TERM; while sleep 0.1; do :; done"]
 
 
 @pytest.fixture
@@ -55,10 +55,10 @@ async def test_a_container_is_given_back_whatever_goes_wrong(
         await process.start()
     container.pause()
 
-    def fail(_grace_s: float) -> None:
+    async def fail(_timeout_s: float) -> None:
         raise ClusterProblem("the engine has other plans")
 
-    monkeypatch.setattr(process, "_end", fail)
+    monkeypatch.setattr(process, "wait", fail)
     if started:
         with pytest.raises(ClusterProblem, match="other plans"):
             await process.stop(1)
