@@ -1,6 +1,7 @@
 """Where clusters run, by name, and whether that is to be had here."""
 
 from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
 from enum import StrEnum
 from pathlib import Path
@@ -109,8 +110,11 @@ def _docker(console: Console) -> Launch:
     except (EngineMissing, ToxiproxyMissing) as problem:
         raise SubstrateMissing(f"the docker substrate cannot be used: {problem}") from problem
 
+    # An engine takes half a second to remove a cluster, in which the next report can be drawn. Python waits for it.
+    later = ThreadPoolExecutor(1, thread_name_prefix="sweep")
+
     def launch(system: SystemUnderTest, logs: Path, *, seed: int) -> DockerCluster:  # noqa: ARG001 - as above
-        return DockerCluster(system, logs=logs)
+        return DockerCluster(system, logs=logs, later=later)
 
     return launch
 

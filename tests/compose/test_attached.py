@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from tests.compose.project import ROOT, Project, until
 
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
+BROWNOUT: Final = Path(sys.executable).with_name("brownout")
 SESSION_S: Final = 600.0
 NODES: Final = ("coordinator", "worker1", "worker2", "worker3")
 TROUBLED: Final = ("coordinator", "troubled-worker1", "troubled-worker2", "troubled-worker3")
@@ -114,6 +116,24 @@ def test_a_worker_that_the_engine_starts_again_is_seen_to_have_ended(calm: Proje
     found = {each["name"]: each for each in verdicts(runs)["it_goes_on"]["invariants"]}
     assert found["nodes_stay_up"]["verdict"] == "VIOLATED"
     assert "worker2 exited (begun anew by the engine at " in found["nodes_stay_up"]["message"]
+
+
+def test_a_project_is_one_sessions_at_a_time_and_a_run_is_taken_back_to_it(calm: Project, tmp_path: Path) -> None:
+    (tmp_path / "pytest.ini").write_text("[pytest]\nasyncio_default_fixture_loop_scope = function\n")
+    (tmp_path / "test_scenario.py").write_text(UNBROKEN)
+    runs, others = tmp_path / "runs", tmp_path / "others"
+    with subprocess.Popen(command(calm.name, runs, *AGAIN), cwd=tmp_path, stdout=subprocess.PIPE, text=True) as first:
+        until(lambda: first.poll() is not None or begun(runs), within_s=SESSION_S)
+        second = subprocess.run(command(calm.name, others), cwd=tmp_path, capture_output=True, text=True, check=False)
+        told, _ = first.communicate(timeout=SESSION_S)
+    assert first.returncode == 0, told
+    assert second.returncode == 1, second.stdout
+    (found,) = verdicts(others)["it_goes_on"]["invariants"]
+    assert found["verdict"] == "INCONCLUSIVE"
+    assert f"another session has the Compose project {calm.name} now" in found["message"]
+    replay = [str(BROWNOUT), "replay", "latest", "--runs-dir", str(runs), "--json"]
+    again = subprocess.run(replay, cwd=tmp_path, capture_output=True, timeout=SESSION_S, check=False)
+    assert json.loads(again.stdout)["substrate"] == f"compose:{calm.name}", again.stderr
 
 
 def begun(runs: Path) -> bool:

@@ -7,15 +7,14 @@
 
 Nodes find each other by name and always through a proxy. What the harness needs is published on 127.0.0.1, on ports
 that stay the same however often a container is started; proxies are reached directly where this machine is the
-engine's. Everything carries a label, and is gone when the scope is left; a reaper sees to that even when the harness is
+engine's. Everything carries a label, and goes when the scope is left; a reaper sees to that even when the harness is
 killed.
 """
 
 import asyncio
-import subprocess
-import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -26,8 +25,8 @@ from uuid import uuid4
 from docker import DockerClient
 
 from chaos.clusters.cluster import ClusterProblem
-from chaos.clusters.docker import reaper
-from chaos.clusters.docker.engine import LABEL, OWNER, connect, obeying, owner, sweep, sweep_lost
+from chaos.clusters.docker.belongings import Belongings
+from chaos.clusters.docker.engine import LABEL, OWNER, connect, obeying, owner, sweep_lost
 from chaos.clusters.docker.image import ensure, pull
 from chaos.clusters.docker.network import DockerNetwork
 from chaos.clusters.docker.node import DockerNode
@@ -47,7 +46,6 @@ EVERYWHERE: Final = "0.0.0.0"  # noqa: S104 - of a container; only 127.0.0.1 of 
 DIRECTORY: Final = "/node"  # where a node's `directory` is in its container
 MISHAPS: Final = "/mishaps"
 ORDERS: Final = "orders.json"
-REAPER_S: Final = 20.0
 
 
 def prepare(say: Callable[[str], None]) -> None:
@@ -68,12 +66,23 @@ def prepare(say: Callable[[str], None]) -> None:
 class DockerCluster(LocalCluster):
     """An async context manager, like `LocalCluster`; raises ClusterProblem for its reasons, and without an engine."""
 
-    def __init__(self, system: SystemUnderTest, *, logs: Path, say: Callable[[str], None] = in_silence) -> None:
-        """`say` is told of images that must be built."""
+    def __init__(
+        self,
+        system: SystemUnderTest,
+        *,
+        logs: Path,
+        say: Callable[[str], None] = in_silence,
+        later: Executor | None = None,
+    ) -> None:
+        """`say` is told of images that must be built.
+
+        By `later` containers whose programs have ended, and their network, are removed while other things go on; it is
+        waited for when the harness ends. Without it they are gone when the scope is left.
+        """
         super().__init__(system, logs=logs)
         self._say = say
+        self._later = later
         self._id = uuid4().hex[:12]
-        self._swept = False
 
     @property
     def substrate(self) -> str:
@@ -87,12 +96,11 @@ class DockerCluster(LocalCluster):
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as scope:
             engine = await asyncio.to_thread(connect)
-            scope.callback(engine.close)
+            belongings = Belongings(engine, self.label)
+            scope.push_async_exit(partial(self._part_with, belongings))
             images, proxy = await asyncio.gather(
                 asyncio.to_thread(self._images, engine), asyncio.to_thread(proxy_image, engine, self._say)
             )
-            scope.enter_context(self._reaper())
-            scope.push_async_exit(partial(self._sweep, engine))
             network = DockerNetwork(f"brownout-{self._id}", engine=engine, labels=self._labels, bystander=proxy)
             await asyncio.to_thread(network.create)
             ports = {name: scope.enter_context(PortReservation()) for name in self._system.targets}
@@ -104,6 +112,7 @@ class DockerCluster(LocalCluster):
                 api=scope.enter_context(PortReservation()),
                 edges={inside[edge.name]: ports[edge.name].port for edge in self._system.edges},
             )
+            belongings.afterwards(server.process.join)
             proxies = await scope.enter_async_context(AsyncExitStack())
             for node in self._system.nodes:
                 log = self._logs / f"{node.name}.log"
@@ -186,35 +195,20 @@ class DockerCluster(LocalCluster):
             probe = self._system.node(edge.target).readiness
             self._edges[edge.name] = LocalEdge(edge, address, client=server.client, probe=probe)
 
-    async def _sweep(
+    async def _part_with(
         self,
-        engine: DockerClient,
+        belongings: Belongings,
         _kind: type[BaseException] | None,
         first: BaseException | None,
         _trace: TracebackType | None,
     ) -> None:
         """What goes wrong here never hides `first`, and is the reaper's then."""
+        if first is None and self._later is not None:
+            self._later.submit(belongings.go)
+            return
         try:
-            with obeying("sweep"):
-                await asyncio.to_thread(sweep, engine, self.label)
+            await asyncio.to_thread(belongings.go)
         except ClusterProblem as problem:
             if first is None:
                 raise
             first.add_note(f"sweeping up: {problem}")
-        else:
-            self._swept = True
-
-    @contextmanager
-    def _reaper(self) -> Iterator[None]:
-        """In a session of its own, so that what ends the harness does not end it too."""
-        with subprocess.Popen(
-            [sys.executable, "-m", reaper.__name__, self.label],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        ) as process:
-            try:
-                yield
-            finally:
-                process.communicate(reaper.WELL if self._swept else None, timeout=REAPER_S)

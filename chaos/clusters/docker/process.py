@@ -54,7 +54,7 @@ class Plan:
 
 
 class ContainerProcess:
-    """Made by `start`, and gone after `stop`. The state is always asked of the engine, never remembered."""
+    """Made by `start`; whoever sweeps up removes it. The state is always asked of the engine, never remembered."""
 
     def __init__(self, plan: Plan, *, engine: DockerClient, log: Path) -> None:
         self.name = plan.name
@@ -140,16 +140,20 @@ class ContainerProcess:
         await self._call("resume", self._unpause)
 
     async def stop(self, grace_s: float) -> ProcessState:
-        """End it from whatever state, within `grace_s` if it will, and remove the container."""
+        """End it from whatever state, within `grace_s` if it will, and for good."""
         try:
             if self._container is not None:
                 await self._call("stop", partial(self._end, grace_s))
                 await self.wait(SIGNAL_EFFECT_S)
         finally:
-            self._calls.shutdown(wait=False)
-            for follower in self._followers:
-                await asyncio.to_thread(follower.join, SIGNAL_EFFECT_S)
+            await asyncio.to_thread(self.join)
         return ProcessState(Phase.EXITED)
+
+    def join(self) -> None:
+        """Nothing more is asked of it, and it has ended or is removed: wait for the last that it said. Blocks."""
+        self._calls.shutdown(wait=False)
+        for follower in self._followers:
+            follower.join(SIGNAL_EFFECT_S)
 
     async def limit(self, **resources: int) -> None:
         """What `docker update` takes; it holds for all lives from now on. Raises ClusterProblem."""
@@ -294,7 +298,6 @@ class ContainerProcess:
         with suppress(NotFound):
             self._unpause()
             self.container.stop(timeout=max(1, round(grace_s)))
-            self.container.remove(force=True, v=True)
 
     async def _call(self, what: str, act: Callable[[], object]) -> None:
         """In its turn, and carried out even if whoever asked for it waits no longer."""

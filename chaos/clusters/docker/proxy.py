@@ -27,7 +27,6 @@ PROGRAM: Final = "/toxiproxy"  # where the official image has it too
 ALIAS: Final = "toxiproxy.brownout"  # no node can be called so, for the dot
 API_PORT: Final = 8474
 START_S: Final = 30.0
-GRACE_S: Final = 1.0  # it holds nothing worth saving
 DOCKERFILE: Final = f'FROM scratch\nCOPY toxiproxy {PROGRAM}\nENTRYPOINT ["{PROGRAM}"]\n'.encode()
 
 
@@ -46,7 +45,10 @@ def proxy_image(engine: DockerClient, say: Callable[[str], None]) -> str:
 
 
 class DockerToxiproxy:
-    """An async context manager: inside it the server answers, after it nothing is left of it."""
+    """An async context manager: inside it the server answers.
+
+    Whoever sweeps up ends it, for it holds nothing worth saving.
+    """
 
     def __init__(
         self, plan: Plan, *, engine: DockerClient, log: Path, api: PortReservation, edges: Mapping[int, int]
@@ -89,7 +91,6 @@ class DockerToxiproxy:
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as scope:
-            scope.push_async_callback(self.process.stop, GRACE_S)
             await self.process.start()
             within = await self.direct()
             client = ToxiproxyClient(self._published if within is None else f"{within}:{API_PORT}")

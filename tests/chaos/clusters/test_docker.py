@@ -6,8 +6,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
 from uuid import uuid4
 
 import pytest
@@ -49,6 +51,19 @@ async def test_nothing_is_left_of_a_cluster(engine: DockerClient, tmp_path: Path
     cluster = DockerCluster(relay(), logs=tmp_path)
     async with cluster:
         assert len(left(engine, cluster.label)) == 5  # three nodes, Toxiproxy, the network
+    assert left(engine, cluster.label) == []
+
+
+async def test_what_is_removed_behind_what_comes_next_is_gone_in_the_end(engine: DockerClient, tmp_path: Path) -> None:
+    with ThreadPoolExecutor(1) as later:
+        held = Event()
+        later.submit(held.wait, DEADLINE_S)
+        cluster = DockerCluster(relay(), logs=tmp_path, later=later)
+        async with cluster:
+            pass
+        states = {each.status for each in engine.containers.list(all=True, filters={"label": cluster.label})}
+        assert states == {"exited", "running"}  # the nodes, and Toxiproxy
+        held.set()
     assert left(engine, cluster.label) == []
 
 
