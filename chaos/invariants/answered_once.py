@@ -8,6 +8,7 @@ from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import completed_in_run, ledger_samples
 from chaos.invariants.wording import count, listing
 from reports.history import OpType, Request
+from reports.logs import CoordinatorLog
 from reports.record import Record
 from reports.verdict import Figure, Finding, Verdict
 
@@ -27,7 +28,8 @@ def answered_once(record: Record, *, coordinator: str = "coordinator") -> Findin
     Three accounts are joined where they exist: what clients got; the request lines (`"event": "request"`) in the log of
     the node named `coordinator`, exactly one per answered id, with `success`; and the ledger, whose `tasks_completed`
     after the load is the number of ok answers, plus at most the requests whose fate is unknown. Books that a crash of
-    the coordinator emptied are not compared, nor are those, and the logs, of several coordinators: each has a part.
+    the coordinator emptied are not compared, nor are those, and the logs, of several coordinators: each has a part. Ids
+    that are missing from a log which lacks lines decide nothing.
     """
     answered = [request for request in record.requests if request.outcome is OpType.OK]
     if not answered:
@@ -44,10 +46,14 @@ def answered_once(record: Record, *, coordinator: str = "coordinator") -> Findin
         "accounts": ", ".join(_accounts(record, coordinator)),
         "disagreements": len(found),
     }
+    log = _log_of(record, coordinator)
     if found:
         message = "; ".join(each.message for each in found)
         evidence = tuple(op for each in found for op in each.evidence)
         return Finding("answered_once", Verdict.VIOLATED, message, evidence, figures)
+    if log is not None and log.lost and (unlogged := _ids_of(answered) - log.ended.first.keys()):
+        message = f"{count(len(unlogged), 'answered request id')} not logged by {coordinator}, whose log lacks lines"
+        return Finding("answered_once", Verdict.INCONCLUSIVE, message, tuple(sorted(unlogged)), figures)
     if anonymous:
         message = f"{len(anonymous)} of {count(len(answered), 'answer')} carry no request id to tell them apart by"
         return Finding("answered_once", Verdict.INCONCLUSIVE, message, tuple(anonymous), figures)
@@ -57,7 +63,7 @@ def answered_once(record: Record, *, coordinator: str = "coordinator") -> Findin
 def _accounts(record: Record, coordinator: str) -> Iterator[str]:
     """Which of them there were to compare."""
     yield "clients"
-    if len(entrances(record)) < 2 and record.has_log(coordinator):
+    if _log_of(record, coordinator) is not None:
         yield "log"
     if completed_in_run(record, ledger_samples(record)) is not None:
         yield "ledger"
@@ -78,12 +84,24 @@ def _ids(answered: Sequence[Request]) -> Disagreement | None:
     )
 
 
+def _log_of(record: Record, coordinator: str) -> CoordinatorLog | None:
+    """None where none was kept, and where it is one of several."""
+    return None if len(entrances(record)) > 1 else record.coordinator_log(coordinator)
+
+
+def _ids_of(answered: Sequence[Request]) -> set[str]:
+    return {request.request_id for request in answered if request.request_id is not None}
+
+
 def _log(record: Record, coordinator: str, answered: Sequence[Request]) -> Disagreement | None:
-    log = record.coordinator_log(coordinator)
-    if log is None or len(entrances(record)) > 1:
+    log = _log_of(record, coordinator)
+    if log is None:
         return None
-    ids = {request.request_id for request in answered if request.request_id is not None}
-    doubtful = (ids - log.ended.first.keys()) | (ids & log.failed) | (ids & log.ended.several.keys())
+    ids = _ids_of(answered)
+    missing = ids - log.ended.first.keys()
+    if len(missing) <= log.lost:
+        missing = set()
+    doubtful = missing | (ids & log.failed) | (ids & log.ended.several.keys())
     if not doubtful:
         return None
     odd = {

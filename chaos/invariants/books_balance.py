@@ -7,7 +7,14 @@ from typing import Annotated
 from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
-from chaos.invariants.ledger import LedgerSample, after_the_load, completed_in_run, empties_books, ledger_samples
+from chaos.invariants.ledger import (
+    LedgerSample,
+    after_the_load,
+    completed_in_run,
+    empties_books,
+    ledger_samples,
+    may_be_pending,
+)
 from chaos.invariants.wording import count, listing
 from reports.history import OpType
 from reports.record import Record
@@ -18,10 +25,11 @@ from reports.verdict import Finding, Verdict
 def books_balance(record: Record, *, samples: Annotated[int, Ge(1)] = 3, coordinator: str | None = None) -> Finding:
     """At every sample of `/status`, submitted = completed + failed + pending, and no count ever goes down.
 
-    After the load nothing is pending, and at least as many are completed as clients were answered. Fewer than `samples`
-    samples (before, while and after, at the least), or none after the load, decide nothing. Counts may start again only
-    where a crash or termination hit a node that keeps books. Of several coordinators each has its own: `coordinator`
-    says whose they are, and answers are those that came through it.
+    After the load nothing is pending but what its client had to give up before its deadline, and at least as many are
+    completed as clients were answered. Fewer than `samples` samples (before, while and after, at the least), or none
+    after the load, decide nothing. Counts may start again only where a crash or termination hit a node that keeps
+    books. Of several coordinators each has its own: `coordinator` says whose they are, and answers are those that came
+    through it.
     """
     books = ledger_samples(record, coordinator)
     figures = {"samples": len(books)}
@@ -71,7 +79,7 @@ def _unsettled(
     record: Record, books: Sequence[LedgerSample], last: LedgerSample, coordinator: str | None
 ) -> list[tuple[str, int]]:
     problems: list[tuple[str, int]] = []
-    if last.pending:
+    if last.pending > may_be_pending(record, last.time_s):
         problems.append((f"{last.pending} still pending after the load", last.op))
     answers = sum(
         request.outcome is OpType.OK and coordinator in (None, request.answer.get("through"))

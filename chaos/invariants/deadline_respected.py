@@ -27,7 +27,7 @@ def deadline_respected(record: Record, *, slack_s: Annotated[float, Ge(0)] = 0.2
 
     Its deadline is the run's `request_timeout_s`, or five times its `worker_timeout_s`, from the moment it was sent. A
     client that saw its connection end got no answer either; only its own patience ends later. The slack is for the way
-    there and back on a busy machine.
+    there and back on a busy machine. A record that ends while a request is out, and in time, decides nothing.
     """
     requests = record.requests
     if not requests:
@@ -41,6 +41,10 @@ def deadline_respected(record: Record, *, slack_s: Annotated[float, Ge(0)] = 0.2
         "deadline_s": allowed_s,
         "p99_s": round(quantile(ascending(took), 0.99) or 0.0, 3),
     }
+    if not late and (out := [each for each in requests if each.completed_s is None]):
+        message = f"the record ends while {count(len(out), 'request')} may still be answered in time"
+        evidence = tuple(each.op for each in out)
+        return Finding("deadline_respected", Verdict.INCONCLUSIVE, message, evidence, figures)
     if not late:
         message = f"{count(len(requests), 'request')}, each answered within {allowed_s:g} s + {slack_s:g} s"
         return Finding("deadline_respected", Verdict.HELD, message, (), figures)

@@ -17,7 +17,8 @@ def drained(record: Record, node: str) -> Finding:
 
     What was out when it was told is answered ok; so is what was asked until it was back, or it is refused. Only where
     nothing works without the node may those who come meanwhile find nobody (a connection that ends without an answer).
-    A node seen to drain but not to end decides nothing; give it more time before its restart.
+    A node seen to drain but not to end decides nothing; give it more time before its restart. Nor does one that was
+    told while nothing was out, for it had nothing to finish.
     """
     windows = [each for each in record.windows if each.kind == "terminate" and each.target == node]
     if not windows:
@@ -42,10 +43,15 @@ def drained(record: Record, node: str) -> Finding:
     if broken:
         message = f"{count(len(broken), 'promise')} broken: {listing([*broken.values()])}"
         return Finding("drained", Verdict.VIOLATED, message, tuple(broken), figures)
-    if asleep:
-        return Finding("drained", Verdict.INCONCLUSIVE, "; ".join(asleep), (), figures)
+    if why := "; ".join(asleep) or _idle(node, out):
+        return Finding("drained", Verdict.INCONCLUSIVE, why, (), figures)
     message = f"{count(out, 'request')} out when {node} was told to end, all finished; it ended by itself"
     return Finding("drained", Verdict.HELD, message, (), figures)
+
+
+def _idle(node: str, out: int) -> str:
+    """What to say where nothing was out."""
+    return "" if out else f"no request was out when {node} was told to end: it had nothing to finish"
 
 
 def _last_look(record: Record, window: FaultWindow) -> Mapping[str, Any]:

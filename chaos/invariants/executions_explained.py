@@ -198,6 +198,9 @@ class Fleet:
         """What there is to be joined and is not there, in words."""
         yield from (f"no log of {node}" for node in self.coordinators if not self.record.has_log(node))
         yield from (f"no log of {node}" for node in self.record.capacity if not self.record.has_log(node))
+        for node in (*self.coordinators, *self.record.capacity):
+            if lost := sum(line.get("lines_lost", 0) for line in self.record.log(node)):
+                yield f"{count(lost, 'line')} of the log of {node} lost"
         if not self.coordinators or not self.record.capacity:
             yield "no coordinator or no worker is known"
         if not self.asked:

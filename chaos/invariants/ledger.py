@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from chaos.invariants.deadline_respected import deadline_s
+from reports.history import OpType
 from reports.record import Record
 
 
@@ -49,6 +51,19 @@ def ledger_samples(record: Record, node: str | None = None) -> tuple[LedgerSampl
 def after_the_load(record: Record, samples: Sequence[LedgerSample]) -> LedgerSample | None:
     """The last sample, if no request was asked or answered after it."""
     return samples[-1] if samples and samples[-1].time_s >= record.moments.ended_s else None
+
+
+def may_be_pending(record: Record, time_s: float) -> int:
+    """How many requests the system may still have in its hands though no client waits for them any more.
+
+    Those whose client lost its connection, or turned to another coordinator, and whose deadline is not over by then.
+    """
+    allowed_s = deadline_s(record)
+    return sum(
+        each.invoked_s + allowed_s > time_s
+        for each in record.requests
+        if (each.outcome is OpType.INFO and "status" not in each.answer) or each.answer.get("tries")
+    )
 
 
 def completed_in_run(record: Record, samples: Sequence[LedgerSample], node: str | None = None) -> int | None:

@@ -8,11 +8,11 @@ from annotated_types import Ge
 from chaos.invariants.invariant import invariant
 from chaos.invariants.wording import count, listing
 from reports.history import OpType, Request
+from reports.logs import CANARY
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 
 REFUSED = 503
-CANARY = "canary"  # under which the bundled coordinator asks its workers itself, to know whether they serve
 
 
 @invariant
@@ -21,15 +21,21 @@ def sheds_honestly(record: Record, *, at_least: Annotated[int, Ge(1)] = 1) -> Fi
 
     Executed is what a worker says it computed (`request_ids` of its `"event": "batch"` lines) under an id that no
     client was told: of those there may be no more than requests whose fate nobody knows. Fewer than `at_least` refusals
-    decide nothing.
+    decide nothing, nor do logs of workers that are missing or lack lines.
     """
     refused = [each for each in record.requests if "status" in each.answer and each.outcome is OpType.FAIL]
     refused = [each for each in refused if not each.rightly_refused]
     dishonest = {each.op: why for each in refused if (why := _dishonest(each)) is not None}
     # A 503 that names a request had taken it in, and its client cannot know what became of it.
-    taken_in = [each for each in record.requests if each.answer.get("status") == REFUSED and each not in refused]
+    taken_in = [
+        each
+        for each in record.requests
+        if each.answer.get("status") == REFUSED and each.request_id is not None and each.outcome is not OpType.FAIL
+    ]
     dishonest |= {each.op: f"{each.label} was taken in before it was refused" for each in taken_in}
-    computed = frozenset(_computed(record))
+    computed = frozenset(
+        request_id for log in record.worker_logs.values() for batch in log.batches for request_id in batch.request_ids
+    )
     strangers = sorted(computed - {CANARY} - {each.request_id for each in record.requests})
     unknown = sum(each.outcome is OpType.INFO and each.request_id is None for each in record.requests)
     figures = {
@@ -47,8 +53,8 @@ def sheds_honestly(record: Record, *, at_least: Annotated[int, Ge(1)] = 1) -> Fi
     if len(refused) < at_least:
         message = f"{count(len(refused), 'request')} refused, {at_least} needed to tell how"
         return Finding("sheds_honestly", Verdict.INCONCLUSIVE, message, (), figures)
-    if not computed:
-        message = "no worker's log says what it computed: refusals may have been executed"
+    if unread := tuple(_unread(record)) or (() if computed else ("no worker's log says what it computed",)):
+        message = f"{listing(unread)}: refusals may have been executed"
         return Finding("sheds_honestly", Verdict.INCONCLUSIVE, message, (), figures)
     message = f"{count(len(refused), 'refusal')}, each a 503 with Retry-After and none executed"
     return Finding("sheds_honestly", Verdict.HELD, message, (), figures)
@@ -65,8 +71,8 @@ def _dishonest(request: Request) -> str | None:
     return None
 
 
-def _computed(record: Record) -> Iterator[str]:
-    for node in record.capacity:
-        for line in record.log(node):
-            if line.get("event") == "batch":
-                yield from line.get("request_ids", ())
+def _unread(record: Record) -> Iterator[str]:
+    """Where what was computed may stand and cannot be read."""
+    logs = record.worker_logs
+    yield from (f"no log of {node}" for node in record.capacity if node not in logs)
+    yield from (f"{count(log.lost, 'line')} of the log of {node} lost" for node, log in logs.items() if log.lost)

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import inf
 from typing import Annotated
 
@@ -23,7 +23,8 @@ def work_conserving(
 
     Healthy is a worker that the coordinator has up, idle one that it has given nothing, both by the log of the node
     `coordinator`. The slack is for a busy machine on which a process stands still now and then. Not judged are texts
-    that once were in a batch whose worker was lost: they may be kept from travelling with others.
+    that once were in a batch whose worker was lost: they may be kept from travelling with others. Where that is so of
+    every text, nothing is decided.
     """
     log = record.coordinator_log(coordinator)
     if (why := unreadable(record, log, coordinator)) is not None or log is None:
@@ -44,17 +45,20 @@ def work_conserving(
 
 def unreadable(record: Record, log: CoordinatorLog | None, coordinator: str) -> str | None:
     """Why the log cannot tell who was at work when; None if it can."""
-    if log is None:
-        return f"no log of {coordinator} was kept"
+    return f"no log of {coordinator} was kept" if log is None else next(_flaws(record, log, coordinator), None)
+
+
+def _flaws(record: Record, log: CoordinatorLog, coordinator: str) -> Iterator[str]:
     if not any(each.attempts for each in log.requests):
-        return f"{coordinator} logged no attempt"
+        yield f"{coordinator} logged no attempt"
     if not log.memberships:
-        return f"{coordinator} did not log what it thought of its workers"
+        yield f"{coordinator} did not log what it thought of its workers"
     if log.lost:
-        return f"{count(log.lost, 'line')} of {coordinator}'s log {'is' if log.lost == 1 else 'are'} missing"
+        yield f"{count(log.lost, 'line')} of {coordinator}'s log {'is' if log.lost == 1 else 'are'} missing"
     if empties_books(record, 0.0, inf):
-        return f"{coordinator} was replaced: what it had in its hands then is in no log"
-    return None
+        yield f"{coordinator} was replaced: what it had in its hands then is in no log"
+    if not occupancy_of(record, coordinator).unsuspected:
+        yield "every text was once in a batch whose worker was lost, and may have been kept from the others since"
 
 
 def named(waited: Sequence[Waited]) -> str:

@@ -55,10 +55,13 @@ def became(worker: str, state: str, *, at: float) -> dict[str, Any]:
     return {"timestamp": _iso(at), "event": "membership", "worker": worker, "state": state}
 
 
-def computed(*request_ids: str, at: float = 1.4, outputs: list[str | None] | None = None) -> dict[str, Any]:
+def computed(
+    *request_ids: str, at: float = 1.4, outputs: list[str | None] | None = None, **more: Any
+) -> dict[str, Any]:
     """A batch line of the worker in whose log it stands."""
     told = {} if outputs is None else {"outputs": outputs}
-    return {"timestamp": _iso(at), "event": "batch", "request_ids": request_ids, "size": len(request_ids), **told}
+    size = len(request_ids)
+    return {"timestamp": _iso(at), "event": "batch", "request_ids": request_ids, "size": size, **told, **more}
 
 
 def _iso(at: float) -> str:

@@ -123,3 +123,14 @@ def test_answers_without_ids_decide_nothing() -> None:
     assert answered_once().judge(golden(ask(0, at=1.0))) == Finding(
         "answered_once", Verdict.INCONCLUSIVE, "nothing was answered"
     )
+
+
+def test_what_stands_in_a_line_that_was_lost_is_no_second_answer(tmp_path: Path) -> None:
+    def judged(lines_lost: int) -> Finding:
+        logs = logged(tmp_path, request_line("a") | {"lines_lost": lines_lost})
+        return answered_once().judge(golden(*TWO_ANSWERS, logs=logs))
+
+    blamed = "1 answered request id not logged once and as a success by coordinator: b (0 times)"
+    assert judged(0) == finding(Verdict.VIOLATED, blamed, ("b",), 1, "clients, log")
+    open_ = "1 answered request id not logged by coordinator, whose log lacks lines"
+    assert judged(1) == finding(Verdict.INCONCLUSIVE, open_, ("b",), 0, "clients, log")

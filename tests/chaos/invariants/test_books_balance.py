@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from chaos.invariants import books_balance
 from reports.verdict import Finding, Verdict
-from tests.chaos.invariants.golden import Draft, ask, golden, ok, status, window
+from tests.chaos.invariants.golden import Draft, ask, golden, info, ok, status, window
 
 ONE_ANSWER = (ask(0, at=1.0), ok(0, at=2.0, request_id="a"))
 BEFORE = status(at=0.5, submitted=0, completed=0)
@@ -100,3 +100,18 @@ def test_the_end_of_one_coordinator_empties_no_others_books() -> None:
     for ended, verdict in (("coordinator1", Verdict.VIOLATED), ("coordinator2", Verdict.HELD)):
         run = golden(*ONE_ANSWER, mine, window("crash", ended, 1.7, 1.9))
         assert books_balance(coordinator="coordinator2").judge(run).verdict is verdict
+
+
+def test_what_its_client_gave_up_may_be_pending_until_its_deadline() -> None:
+    def pending(*request: Draft, at: float) -> Finding:
+        books = (BEFORE, DURING, status(at=at, submitted=2, completed=1, pending=1))
+        return books_balance().judge(golden(*ONE_ANSWER, *request, *books))
+
+    cut = (ask(1, at=1.8), info(1, at=1.9, error="ServerDisconnectedError"))
+    assert pending(*cut, at=16.7) == finding(Verdict.HELD, "balanced in each of 3 samples", ())
+    assert pending(*cut, at=16.9).message == "1 still pending after the load"
+    told = (ask(1, at=1.8), info(1, at=1.9, error="504", status=504, request_id="b"))
+    assert pending(*told, at=2.5).message == "1 still pending after the load"
+    moved = (ask(1, at=1.8), ok(1, at=1.9, request_id="b", tries=[{"through": "coordinator1", "type": "info"}]))
+    books = (BEFORE, DURING, status(at=2.5, submitted=3, completed=2, pending=1))
+    assert books_balance().judge(golden(*ONE_ANSWER, *moved, *books)).verdict is Verdict.HELD

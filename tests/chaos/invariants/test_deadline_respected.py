@@ -40,7 +40,13 @@ def test_an_answer_after_the_deadline_and_no_answer_at_all_are_too_late() -> Non
         (1, 2, 4),
         {"requests": 3, "late": 3, "deadline_s": 0.5, "p99_s": 1.0},
     )
-    assert deadline_respected(slack_s=1).judge(run).verdict is Verdict.HELD
+    assert deadline_respected(slack_s=1).judge(run) == Finding(
+        "deadline_respected",
+        Verdict.INCONCLUSIVE,
+        "the record ends while 1 request may still be answered in time",
+        (2,),
+        {"requests": 3, "late": 0, "deadline_s": 0.5, "p99_s": 1.0},
+    )
 
 
 def test_without_a_deadline_of_its_own_a_request_has_five_worker_timeouts() -> None:

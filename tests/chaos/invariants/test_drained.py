@@ -76,3 +76,14 @@ def test_a_node_that_was_not_seen_to_end_or_never_told_to_decides_nothing() -> N
     assert drained("worker2").judge(golden(OUT, WORKER)) == Finding(
         "drained", Verdict.INCONCLUSIVE, "worker2 was never told to end"
     )
+
+
+def test_a_node_that_had_nothing_to_finish_shows_nothing() -> None:
+    after = (ask(0, at=2.1), ok(0, at=2.5, request_id="a"))
+    assert drained("worker1").judge(golden(after, WORKER)) == Finding(
+        "drained",
+        Verdict.INCONCLUSIVE,
+        "no request was out when worker1 was told to end: it had nothing to finish",
+        (),
+        {"drains": 1, "out_when_told": 0, "lost": 0, "found_nobody": 0},
+    )

@@ -131,3 +131,9 @@ def test_what_joins_the_accounts_of_one_coordinator_blames_it_for_nothing_of_the
         assert "clients ask coordinator1, coordinator2, whose accounts executions_explained joins" in finding.message
     once = answered_once(coordinator=coordinator).judge(record)
     assert (once.verdict, once.figures["accounts"]) == (Verdict.HELD, "clients")
+
+
+def test_lines_that_were_lost_accuse_nobody(tmp_path: Path) -> None:
+    lacking = {"timestamp": "2026-01-01T00:00:00+00:00", "event": "membership", "lines_lost": 2}
+    finding = judged(tmp_path, *MOVED, coordinator2=[lacking], worker2=[of("b")])
+    assert (finding.verdict, finding.message) == (Verdict.INCONCLUSIVE, "2 lines of the log of coordinator2 lost")

@@ -60,3 +60,15 @@ def test_without_a_log_or_an_id_nothing_is_decided(tmp_path: Path) -> None:
     assert judged(tmp_path, [], lines=[]).verdict is Verdict.INCONCLUSIVE
     anonymous = judged(tmp_path, ask(0, at=1.0), ok(0, at=1.5), lines=[])
     assert anonymous.message == "no client was told an id that could be looked up in the log"
+
+
+def test_what_was_pending_when_the_books_were_read_may_have_ended_since(tmp_path: Path) -> None:
+    gone = (ask(2, at=2.0), info(2, at=2.1))
+    settled = status(at=3.0, submitted=3, completed=1, failed=1, pending=1)
+    lines = [ended("a"), ended("b", success=False)]
+    assert judged(tmp_path, ASKED, gone, settled, lines=lines).verdict is Verdict.HELD
+    assert judged(tmp_path, ASKED, gone, settled, lines=[*lines, ended("c")]).verdict is Verdict.HELD
+    finding = judged(
+        tmp_path, ASKED, gone, (ask(3, at=2.0), info(3, at=2.1)), settled, lines=[*lines, ended("c"), ended("d")]
+    )
+    assert finding.message == "4 lines, 2 requests ended by the books"

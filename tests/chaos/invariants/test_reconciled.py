@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -202,3 +203,14 @@ def test_lines_that_were_lost_accuse_nobody(tmp_path: Path) -> None:
 
 def test_a_run_without_requests_has_nothing_to_reconcile(tmp_path: Path) -> None:
     assert judged(tmp_path, [], ended=[], computed=[]).verdict is Verdict.INCONCLUSIVE
+
+
+def test_what_was_pending_when_the_books_were_read_may_have_ended_since(tmp_path: Path) -> None:
+    gone = (ask(2, at=2.0, text="else"), info(2, at=2.1, error="499", status=499))
+    books = status(at=3.0, submitted=3, completed=2, pending=1)
+    ended_since = [*ENDED, ended("c", at=3.5, text="else")]
+    computed_since = [*COMPUTED, computed("c", outputs=["POSITIVE"])]
+    workers = [{"id": "worker1", "tasks_processed": 2}]
+    settled = replace(books, value={**(books.value or {}), "workers": workers})
+    finding = judged(tmp_path, ASKED, gone, settled, ended=ended_since, computed=computed_since)
+    assert (finding.verdict, kinds(finding)) == (Verdict.HELD, {})

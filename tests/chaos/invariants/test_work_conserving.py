@@ -123,3 +123,11 @@ def test_a_batch_that_is_too_large_is_named_whoever_tells_of_it(tmp_path: Path) 
     assert finding.evidence == ("a", "b", "c")
     sent = ended("c", admitted=8, at=9, attempts=[attempt("worker1", 0, 1, size=3)])
     assert within(tmp_path, *ONE, *FULL, sent).message == "batches of up to 3, 2 are allowed: that of c"
+
+
+def test_where_every_text_is_a_suspect_nobody_is_judged(tmp_path: Path) -> None:
+    cut = ended("a", admitted=1, at=2, attempts=[attempt("worker2", 0, 0.5, cause="cut"), attempt("worker1", 0.5, 1.0)])
+    idle = waiting(6.0, text="fine")  # for four seconds, beside a worker that is up
+    why = "every text was once in a batch whose worker was lost, and may have been kept from the others since"
+    for finding in (conserving(tmp_path, *BOTH, cut, idle), within(tmp_path, *BOTH, cut, idle)):
+        assert (finding.verdict, finding.message) == (Verdict.INCONCLUSIVE, why)
