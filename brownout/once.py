@@ -36,6 +36,7 @@ from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.verdict import Verdict
 
 NEAR: Final = 3  # cases near by that are tried where time is real, unless somebody says how many
+BROKEN_OFF: Final = "experiment"  # what a finding is called that says why a run did not come to its end
 AFTERWARDS_S: Final = 4.0  # of load after the last fault, to see service return
 
 
@@ -151,16 +152,23 @@ def replayed(asked: Asked, what: str, near: int | None) -> None:
     directory = RunDirectory(_run(what, asked.runs))
     facts, verdicts = directory.read_facts(), directory.read_verdicts() or {}
     asked.where = asked.where or _substrate(facts.get("substrate"))
-    violated = [each["name"] for each in verdicts.get("invariants", ()) if each["verdict"] == Verdict.VIOLATED.value]
+    found, test = verdicts.get("invariants", ()), str(facts.get("test", ""))
+    violated = [each["name"] for each in found if "made_by" in each and each["verdict"] == Verdict.VIOLATED.value]
+    # By a function of the test, or by the test itself; what broke off is nothing that a run is judged by.
+    unsaid = [each["name"] for each in found if "made_by" not in each and each["name"] != BROKEN_OFF]
+    testable = "::" in test and Path(test.partition("::")[0]).exists()
+    case: Case | None = None
     try:
         case = Case.of_run(directory)
     except NoCase:
-        test = str(facts.get("test", ""))
-        if "::" not in test or not Path(test.partition("::")[0]).exists():
+        if not testable:
             raise
+    if case is None or (unsaid and testable):
         asked.console.print(f"its files do not say all of it; its test does: {test}", soft_wrap=True)
         run_scenario(asked, test, seed=facts.get("session_seed"))
         return
+    if unsaid:
+        asked.console.print(f"only its test, which is not there, could judge by {', '.join(unsaid)}", soft_wrap=True)
     name = str(facts.get("scenario", "replay"))
     before = Before(tuple(violated), facts.get("substrate"), facts.get("shrunk_from"))
     run_case(asked, case, name=name, replay=command, before=before, near=near)

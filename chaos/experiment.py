@@ -220,16 +220,33 @@ def _validate(schedule: Schedule, system: SystemUnderTest, workload: Workload) -
     __tracebackhide__ = True
     if misuse := tuple(_misuse(workload, system)):
         raise HarnessProblem("\n".join(misuse))
-    schedule.validate(system)
-    if late := schedule.late(workload.seconds):
-        raise InvalidSchedule(
-            f"{each.fault.kind} {each.target} at {each.start_s:g} s: the load is over at {workload.seconds:g} s"
-            for each in late
-        )
+    problems = [*_of_schedule(schedule, system, workload), *_of_inputs(workload)]
+    if len(problems) == 1:
+        raise problems[0]
+    if problems:
+        raise HarnessProblem("\n".join(map(str, problems)))
+
+
+def _of_schedule(schedule: Schedule, system: SystemUnderTest, workload: Workload) -> Iterator[HarnessProblem]:
+    """One that names all faults that cannot be carried out, and those for which the load is too short."""
+    told: list[str] = []
+    try:
+        schedule.validate(system)
+    except InvalidSchedule as invalid:
+        told += invalid.problems
+    told += (
+        f"{each.fault.kind} {each.target} at {each.start_s:g} s: the load is over at {workload.seconds:g} s"
+        for each in schedule.late(workload.seconds)
+    )
+    if told:
+        yield InvalidSchedule(told)
+
+
+def _of_inputs(workload: Workload) -> Iterator[HarnessProblem]:
     try:
         workload.inputs.load()
     except (OSError, ValueError) as problem:
-        raise HarnessProblem(f"the workload cannot be sent: {problem}") from problem
+        yield HarnessProblem(f"the workload cannot be sent: {problem}")
 
 
 def _misuse(workload: object, system: object) -> Iterator[str]:

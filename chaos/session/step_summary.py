@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from chaos.invariants.wording import count
 from chaos.judgement import MARKS, WORST_FIRST
 from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.markdown import plain, shell, table
@@ -35,7 +36,7 @@ def step_summary(runs: Sequence[Path], skipped: Mapping[str, int], *, substrate:
     for verdict, facts, verdicts in read:
         if verdict is not Verdict.HELD:
             lines += _found(verdict, facts, verdicts)
-    lines += [f"- {_scenarios(count)} did not run: {plain(reason)}" for reason, count in skipped.items()]
+    lines += [f"- {count(number, 'scenario')} did not run: {plain(reason)}" for reason, number in skipped.items()]
     return "\n".join(lines) + "\n\n"
 
 
@@ -74,10 +75,6 @@ def _found(verdict: Verdict, facts: Mapping[str, Any], verdicts: Mapping[str, An
         yield ""
         yield shell(facts["replay"])
     yield ""
-
-
-def _scenarios(count: int) -> str:
-    return "1 scenario" if count == 1 else f"{count} scenarios"
 
 
 def _ms(value: float | None) -> str:

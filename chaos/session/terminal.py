@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 from rich.text import Text
 
+from chaos.invariants.wording import count
 from chaos.judgement import MARKS, WORST_FIRST
 from chaos.progress import Moment, Progress, Say, Unwatched, Watcher
 from chaos.substrate import REQUIRED
@@ -192,12 +193,13 @@ def _block(facts: Mapping[str, Any], verdicts: Mapping[str, Any], path: str) -> 
 def _details(verdicts: Mapping[str, Any]) -> Iterator[Text]:
     if figures := verdicts.get("figures"):
         refused = figures.get("refused", 0)  # which runs of earlier versions did not tell apart
-        lost = figures["requests"] - figures["ok"] - refused
+        lost, retries = figures["requests"] - figures["ok"] - refused, figures["retries"]
         yield Text.assemble(
-            f"{figures['requests']} requests, ",
+            f"{count(figures['requests'], 'request')}, ",
             (f"{lost} lost", "red" if lost else ""),
             f", {refused} refused" if refused else "",
-            f", {figures['retries']} retries · p50 {_ms(figures['p50_ms'])}, p99 {_ms(figures['p99_ms'])}"
+            f", {retries} {'retry' if retries == 1 else 'retries'}",
+            f" · p50 {_ms(figures['p50_ms'])}, p99 {_ms(figures['p99_ms'])}"
             f" · {figures['goodput_rps'] or 0:.0f} answers/s",
         )
     if faults := verdicts.get("faults"):
@@ -232,9 +234,8 @@ def _counts(verdicts: Mapping[Verdict, int]) -> Text:
 
 def _unrun(skipped: Mapping[str, int], substrate: str) -> Iterator[Text]:
     """A skip is no failure to pytest, and must not look like a pass to whoever reads only this."""
-    for reason, count in skipped.items():
-        scenarios = "1 scenario" if count == 1 else f"{count} scenarios"
-        yield Text.assemble((f"{scenarios} did not run: ", STYLES[Verdict.INCONCLUSIVE]), reason)
+    for reason, number in skipped.items():
+        yield Text.assemble((f"{count(number, 'scenario')} did not run: ", STYLES[Verdict.INCONCLUSIVE]), reason)
     if skipped:
         yield Text(f"with {REQUIRED}={substrate} in the environment this is a failure", "bold")
 

@@ -113,6 +113,38 @@ def test_what_fails_again_or_never_failed_is_not_looked_for_near_by(call: Called
         assert len(told["tried"]) == 1
 
 
+OF_ITS_OWN = """
+import pytest
+
+from chaos.invariants import no_loss
+from chaos.workload import constant
+from reports.verdict import Finding, Verdict
+
+
+def enough(record):
+    return Finding("enough", Verdict.VIOLATED, "requests are never enough")
+
+
+@pytest.mark.chaos
+async def test_enough(experiment):
+    run = await experiment(constant(rate=10, seconds=2))
+    run.holds(no_loss(), enough)
+"""
+
+
+def test_what_only_the_test_can_judge_is_judged_by_the_test() -> None:
+    Path("test_own.py").write_text(OF_ITS_OWN)
+    assert brownout("run", "test_own.py", "--substrate", "simulated").returncode == 1
+    again = brownout("replay", "latest")
+    assert again.returncode == 1, again.stdout + again.stderr
+    assert "its files do not say all of it; its test does: test_own.py::test_enough" in again.stdout
+    assert "requests are never enough" in again.stdout
+    Path("test_own.py").unlink()
+    alone = brownout("replay", "latest", "--json")
+    assert (alone.returncode, orjson.loads(alone.stdout)["reproduced"]) == (0, None)
+    assert "only its test, which is not there, could judge by enough" in alone.stderr
+
+
 def test_a_saved_case_can_be_run_as_well(call: Called) -> None:
     code, said, _ = call("run", saved(HARMFUL, "no_loss"), "--substrate", "simulated")
     assert code == 1

@@ -209,6 +209,9 @@ async def test_what_does_not_fit_together_is_refused_before_anything_starts(
         await experiment(60, system=relay)  # type: ignore[arg-type]
     with pytest.raises(HarnessProblem, match=r"the workload cannot be sent: .*nowhere\.jsonl"):
         await experiment(constant(rate=40, seconds=1, inputs=from_file("nowhere.jsonl")), system=relay())
+    unsendable, unfit = constant(rate=40, seconds=1, inputs=from_file("nowhere.jsonl")), [crash("back3").at(5)]
+    with pytest.raises(HarnessProblem, match=r"(?s)no 'back3'.*the load is over at 1 s.*cannot be sent: .*nowhere"):
+        await experiment(unsendable, unfit, system=relay())
     assert not laboratory.runs.exists()
 
 

@@ -10,7 +10,7 @@ from typing import Final
 
 import pytest
 
-from tests.docs.pages import ROOT, Program, commands, programs
+from tests.docs.pages import DOCS, ROOT, Program, commands, programs
 
 # Where each command of the pages is run; a new one needs its place here, and a run there.
 RUN_BY: Final = {
@@ -83,8 +83,17 @@ def test_the_scenarios_of_the_pages_hold_but_for_the_one_that_promises_too_much(
     assert re.search(r"✘ VIOLATED nobody_ever_waits", done.stdout)
     assert re.search(r"✘ latency_below", done.stdout)
     assert (written / "reports/runs/latest/verdicts.json").exists()
+    for line in shown("tutorial.md"):
+        assert re.search(line, done.stdout), line
 
 
 def test_the_first_scenario_is_that_of_the_readme() -> None:
     (first,) = (program.text for program in wholes() if program.name == "test_first.py")
     assert first in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def shown(page: str) -> list[str]:
+    """Patterns of the lines of output that a page shows; figures are those of some other run."""
+    blocks = re.findall(r"```text\n(.*?)```", (DOCS / page).read_text(encoding="utf-8"), re.DOTALL)
+    lines = [re.escape(line.strip()) for block in blocks for line in block.splitlines()]
+    return [re.sub(r"\d[\d.\\]*", r"[\\d.]+", line).replace("retry", "retr(y|ies)") for line in lines]
