@@ -206,8 +206,9 @@ def pytest_terminal_summary(
         from chaos.session.terminal import summarise  # noqa: PLC0415 - see above
 
         summarise(finished, skipped, terminalreporter, config)
-        _summarise_step(terminalreporter, config)
     explored = config.stash[explored_key]
+    if finished or skipped or explored:
+        _summarise_step(terminalreporter, config)
     if explored:
         from chaos.exploring.explored import Explored  # noqa: PLC0415 - see above
 
@@ -227,12 +228,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def _summarise_step(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """For GitHub Actions, which says where."""
+    from chaos.exploring.explored import Explored  # noqa: PLC0415 - see above
     from chaos.session.step_summary import VARIABLE, append_to, step_summary  # noqa: PLC0415 - see above
 
     if not (file := os.environ.get(VARIABLE)):
         return
     finished, skipped, seed = config.stash[finished_key], config.stash[skipped_key], config.stash[seed_key]
-    text = step_summary(finished, skipped, substrate=config.getoption("--substrate"), seed=seed)
+    explored = Explored.of(told) if (told := config.stash[explored_key]) else None
+    text = step_summary(finished, skipped, explored, substrate=config.getoption("--substrate"), seed=seed)
     if problem := append_to(Path(file), text):
         terminalreporter.write_line(problem, yellow=True)
 
@@ -249,7 +252,9 @@ class Finished:
         if report.when == "teardown":
             _finish(self._directories, report.user_properties)
             self._skipped.update(str(value) for name, value in report.user_properties if name == ABSENCE)
-            self._explored += [each for each in report.user_properties if each[0] in ("explored", "sometimes")]
+            if any(name == "explored" for name, _ in report.user_properties):
+                told = ("explored", "sometimes", "verdict")
+                self._explored += [each for each in report.user_properties if each[0] in told]
 
 
 def _finish(directories: list[Path], properties: Iterable[tuple[str, object]]) -> None:

@@ -13,21 +13,24 @@ import pytest
 
 @dataclass(frozen=True, slots=True)
 class Explored:
-    """`met` has every path that was looked out for, with how often it was taken."""
+    """`met` has every path that was looked out for, with how often it was taken; `verdicts` are of the tests."""
 
     cases: int
     met: Counter[str]
+    verdicts: Counter[str]
 
     @classmethod
     def of(cls, properties: Iterable[tuple[str, object]]) -> Self:
         """From the properties of the tests that explored."""
-        cases, met = 0, Counter[str]()
+        cases, met, verdicts = 0, Counter[str](), Counter[str]()
         for name, value in properties:
             if name == "explored":
                 cases += int(str(value))
             elif name == "sometimes":
                 met.update(orjson.loads(str(value)))
-        return cls(cases, met)
+            elif name == "verdict":
+                verdicts[str(value)] += 1
+        return cls(cases, met, verdicts)
 
     @property
     def never(self) -> tuple[str, ...]:

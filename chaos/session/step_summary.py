@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+from chaos.exploring.explored import Explored
 from chaos.invariants.wording import count
 from chaos.judgement import MARKS, WORST_FIRST
 from reports.directory import RunDirectory, RunDirectoryProblem
@@ -25,19 +26,33 @@ def append_to(path: Path, text: str) -> str | None:
     return None
 
 
-def step_summary(runs: Sequence[Path], skipped: Mapping[str, int], *, substrate: str, seed: int) -> str:
-    """A table of all runs, and below it what was found about those that did not hold."""
+def step_summary(
+    runs: Sequence[Path], skipped: Mapping[str, int], explored: Explored | None = None, *, substrate: str, seed: int
+) -> str:
+    """A table of all runs, below it what was found about those that did not hold, and what was explored besides."""
     read = [_read(path) for path in runs]
     counts = Counter(verdict for verdict, *_ in read)
     counted = " · ".join(f"{counts[each]} {each.value}" for each in reversed(WORST_FIRST) if each in counts)
-    lines = [f"## Chaos: {counted or 'nothing was run'}", "", f"Substrate `{substrate}`, seed `{seed}`.", ""]
+    otherwise = "nothing was run" if explored is None else _explored_in(explored)
+    lines = [f"## Chaos: {counted or otherwise}", "", f"Substrate `{substrate}`, seed `{seed}`.", ""]
     if read:
         lines += [table(HEAD, [_cells(*each) for each in read]), ""]
     for verdict, facts, verdicts in read:
         if verdict is not Verdict.HELD:
             lines += _found(verdict, facts, verdicts)
+    if explored is not None:
+        paths = [[str(times or "never"), plain(name)] for name, times in explored.met.items()]
+        lines += [f"### {_explored_in(explored)}", "", table(("times", "path"), paths), ""]
     lines += [f"- {count(number, 'scenario')} did not run: {plain(reason)}" for reason, number in skipped.items()]
     return "\n".join(lines) + "\n\n"
+
+
+def _explored_in(explored: Explored) -> str:
+    """How many runs in tests of which verdicts."""
+    verdicts = explored.verdicts
+    told = " · ".join(f"{verdicts[each]} {each.value}" for each in reversed(WORST_FIRST) if each in verdicts)
+    tests = count(verdicts.total(), "test")
+    return f"explored {count(explored.cases, 'run')}" + (f", of {tests} {told}" if told else "")
 
 
 def _read(path: Path) -> tuple[Verdict, Mapping[str, Any], Mapping[str, Any]]:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
+from chaos.exploring.explored import Explored
 from chaos.session.step_summary import append_to, step_summary
 from reports.directory import RunDirectory
 from reports.markdown import plain
@@ -68,6 +69,27 @@ def test_every_run_has_a_row_and_those_that_did_not_hold_say_why_and_how_to_repe
         f"- **experiment** INCONCLUSIVE: {plain(str(tmp_path / 'gone'))} is not a run directory: it has no run.json",
         "",
         "- 2 scenarios did not run: no docker",
+        "",
+    ]
+
+
+def test_what_was_explored_is_told_though_no_run_of_it_was_kept() -> None:
+    told = [
+        *(("verdict", "HELD"), ("explored", "250"), ("sometimes", '{"redirected": 3, "hedged": 0}')),
+        *(("verdict", "INCONCLUSIVE"), ("explored", "50"), ("sometimes", '{"redirected": 1, "hedged": 0}')),
+    ]
+    assert step_summary([], {}, Explored.of(told), substrate="simulated", seed=7).splitlines() == [
+        "## Chaos: explored 300 runs, of 2 tests 1 HELD · 1 INCONCLUSIVE",
+        "",
+        "Substrate `simulated`, seed `7`.",
+        "",
+        "### explored 300 runs, of 2 tests 1 HELD · 1 INCONCLUSIVE",
+        "",
+        "| times | path |",
+        "|---|---|",
+        "| 4 | redirected |",
+        "| never | hedged |",
+        "",
         "",
     ]
 
