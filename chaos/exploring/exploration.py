@@ -41,7 +41,7 @@ TOLD: Final = 5  # undecided runs whose reasons are kept
 
 
 @dataclass(slots=True)
-class Explored:
+class Searched:
     """What was looked at so far; `reasons` are those of the first undecided runs."""
 
     cases: int = 0
@@ -132,7 +132,7 @@ class Exploration:
         simulation: Runner | None = None,
         note: Callable[[Case, Trial], None] = lambda _case, _trial: None,
     ) -> None:
-        self.explored: Final = Explored()
+        self.explored: Final = Searched()
         self._cases = cases
         self._runner = runner
         self._simulation = simulation
