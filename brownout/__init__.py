@@ -29,6 +29,7 @@ replay.py        `brownout replay`: a run or a saved failure once more
   scenario_run.py     a scenario, run by pytest for a command
   run_watcher.py      what is seen of a run meanwhile
   substrate_option.py their options
+  run_place.py        where a run is, by what a person calls it
 
 judge.py         `brownout judge`: runs judged again, offline; the judging itself is chaos/rejudge.py
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from brownout.exit_code import ExitCode
+from brownout.run_place import run_place
+from brownout.substrate_option import RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
 
 
 def judge(
-    runs: Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run directories, as under reports/runs.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(metavar="RUN...", help="Run directories, or names of those under reports/runs, as latest."),
+    ],
     *,
     invariant: Annotated[
         list[str] | None,
@@ -38,7 +43,7 @@ def judge(
 
     [bold]Examples[/bold]
 
-    brownout judge reports/runs/latest
+    brownout judge latest
 
     brownout judge reports/runs/* --json | jq '.runs[] | select(.verdict != "HELD") | .path'
 
@@ -78,7 +83,7 @@ def _judged(run: Path, by: Sequence[Invariant]) -> Rejudged:
     from reports.lines import undisturbed  # noqa: PLC0415
 
     with undisturbed():  # reading and judging alike, and what lies between them
-        return judge_again(RunDirectory(run.resolve() if run.is_symlink() else run), by)
+        return judge_again(RunDirectory(run_place(run, RUNS) or run), by)
 
 
 def _invariants(written: Sequence[str]) -> tuple[Invariant, ...]:

@@ -16,6 +16,7 @@ from rich.console import Console
 
 from brownout import scenario_run
 from brownout.exit_code import ExitCode
+from brownout.run_place import run_place
 from brownout.run_watcher import ConsoleWatcher
 from brownout.substrate_option import LOCAL, is_substrate
 from chaos.bundled import bundled
@@ -190,10 +191,8 @@ def case_of_file(path: Path, *, seed: int | None, rate: float, seconds: float | 
 
 
 def _run(what: str, runs: Path) -> Path:
-    """A run directory by its path, or by its name among the runs."""
-    for path in (Path(what), runs / what):
-        if path.is_dir():
-            return path.resolve()
+    if (place := run_place(Path(what), runs)) is not None:
+        return place
     raise RunDirectoryProblem(f"{what} is neither a run directory, nor the name of one in {runs}, nor a .json file")
 
 

@@ -116,8 +116,10 @@ class RunDirectory:
 
     def read(self) -> Record:
         """The run as far as it got. RunDirectoryProblem when there is no run here, or a file of it is damaged."""
-        facts = self.read_facts()
-        return Record(facts, self.read_history(), self._read_json("schedule.json") or {}, self.logs)
+        facts, history = self.read_facts(), self.read_history()
+        with _explained(self.history):
+            _ = history.requests  # which are kept, and that no answer came unasked is seen now
+        return Record(facts, history, self._read_json("schedule.json") or {}, self.logs)
 
     def read_for_pictures(self) -> Record:
         """The same, from its tables where they are there and no older than the lines: what few look at is read late."""

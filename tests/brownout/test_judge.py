@@ -52,3 +52,24 @@ def test_all_wrong_invariants_are_refused_at_once(call: Called, tmp_path: Path) 
     assert code == 3
     assert "no_los" in problems
     assert "greater than 0" in problems
+
+
+def test_a_run_may_be_called_by_its_name_as_for_replay(
+    call: Called, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = kept(Path("reports/runs"), CALM, judges=(no_loss(),)).name
+    for called in ("latest", name):
+        code, told, problems = call("judge", called)
+        assert (code, problems) == (0, "")
+        assert f"✔ HELD {name}" in told
+
+
+def test_a_history_that_cannot_have_happened_is_no_violation(call: Called, tmp_path: Path) -> None:
+    run = kept(tmp_path, CALM, judges=(no_loss(),))
+    lines = [line for line in run.history.read_text().splitlines() if '"invoke"' not in line]
+    ops = [orjson.loads(line) | {"index": index} for index, line in enumerate(lines)]
+    run.history.write_bytes(b"".join(orjson.dumps(op, option=orjson.OPT_APPEND_NEWLINE) for op in ops))
+    code, _, problems = call("judge", str(run.path))
+    assert code == 3
+    assert "history.jsonl: op 0: client 0 was answered without having asked" in problems
