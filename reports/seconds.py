@@ -6,6 +6,7 @@ Seconds are resampled, not requests: those of one second wait for the same batch
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -27,6 +28,7 @@ from reports.measure import ENOUGH, latencies_ms, load_span, quantile
 from reports.noise import noise
 from reports.record import Record
 
+QUANTILES: Final = {"p50": 0.5, "p99": 0.99}
 ENOUGH_S: Final = 10  # whole seconds of load on each side
 RESAMPLES: Final = 1_000  # each pools thousands of latencies anew
 
@@ -79,47 +81,59 @@ def _seconds(record: Record) -> tuple[_Second, ...]:
 
 
 def _measured(measure: Measure, seconds: Sequence[_Second]) -> float | None:
+    if measure.name in QUANTILES:
+        return quantile((ms for each in seconds for ms in each.latencies_ms), QUANTILES[measure.name])
     asked = sum(each.requests for each in seconds)
-    pooled = [ms for each in seconds for ms in each.latencies_ms]
     match measure.name:
         case "goodput":
             return sum(each.answers for each in seconds) / len(seconds) if seconds else None
-        case "p50" | "p99":
-            return quantile(pooled, 0.5 if measure.name == "p50" else 0.99) if len(pooled) >= ENOUGH else None
         case "retries":
             return sum(each.retries for each in seconds) / asked if asked else None
         case _:
             return sum(each.lost for each in seconds) / asked if asked else None
 
 
+def _enough(measure: Measure, seconds: Sequence[_Second]) -> bool:
+    """Whether a quantile of all of them is one; of those that are resampled there may be fewer."""
+    return measure.name not in QUANTILES or sum(len(each.latencies_ms) for each in seconds) >= ENOUGH
+
+
 def _of_seconds(measure: Measure, first: Sequence[_Second], second: Sequence[_Second], rules: Rules) -> Comparison:
-    left, right = _measured(measure, first), _measured(measure, second)
+    left, right = (_measured(measure, side) if _enough(measure, side) else None for side in (first, second))
     measured = ([] if left is None else [left], [] if right is None else [right])
     if left is None or right is None:
         return unknown(measure, *measured, "too little was measured on one side")
     if (seconds := min(len(first), len(second))) < ENOUGH_S:
         return unknown(measure, *measured, f"{seconds} whole seconds of load; {ENOUGH_S} are needed")
     low, high = _interval(measure, first, second, rules)
+    if math.isnan(low) or math.isnan(high):
+        return unknown(measure, *measured, "so little was measured that some of the seconds say nothing")
     return concluded(measure, Difference(left, right, low, high, not low <= 0 <= high), rules)
 
 
 def _interval(
     measure: Measure, first: Sequence[_Second], second: Sequence[_Second], rules: Rules
 ) -> tuple[float, float]:
-    from scipy.stats import bootstrap  # noqa: PLC0415 - half a second, which reports without comparisons need not wait
+    """NaN where a resample may have nothing in it."""
+    # Half a second, which reports without comparisons need not wait.
+    from scipy.stats import DegenerateDataWarning, bootstrap  # noqa: PLC0415
 
     def difference(some: Sequence[float], others: Sequence[float]) -> float:
         right = _measured(measure, [second[int(at)] for at in others])
         left = _measured(measure, [first[int(at)] for at in some])
         return math.nan if left is None or right is None else right - left
 
-    found = bootstrap(
-        (range(len(first)), range(len(second))),
-        difference,
-        vectorized=False,
-        confidence_level=rules.confidence,
-        n_resamples=RESAMPLES,
-        method="percentile",
-        rng=SEED,
-    ).confidence_interval
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore", DegenerateDataWarning
+        )  # of resamples with nothing in them, which is told instead
+        found = bootstrap(
+            (range(len(first)), range(len(second))),
+            difference,
+            vectorized=False,
+            confidence_level=rules.confidence,
+            n_resamples=RESAMPLES,
+            method="percentile",
+            rng=SEED,
+        ).confidence_interval
     return float(found.low), float(found.high)

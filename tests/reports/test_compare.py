@@ -161,6 +161,31 @@ def test_a_short_run_is_too_noisy_and_says_how_long_one_must_be() -> None:
     assert (found.conclusion, found.why) == (Conclusion.TOO_NOISY, "7 whole seconds of load; 10 are needed")
 
 
+def now_and_then(seed: int, *, seconds: int = 13, requests: int = 26) -> Record:
+    """At random moments, so that few of the seconds have as many as others."""
+    rng = random.Random(seed)
+    due = sorted([0.0, float(seconds), *(rng.uniform(0, seconds) for _ in range(requests - 2))])
+    return golden(*(served(number, at, at + 0.1, took=rng.uniform(0.01, 0.03)) for number, at in enumerate(due)))
+
+
+def test_two_runs_with_hardly_enough_answers_have_an_interval_that_decides() -> None:
+    """Of whose seconds many a resample has fewer answers than the whole must have."""
+    for seed in range(3):
+        for each in compare_runs(now_and_then(seed), now_and_then(seed + 100)):
+            assert each.low is not None
+            assert each.high is not None
+            assert each.low <= each.high
+            assert (each.conclusion is Conclusion.DIFFERENT) is (not each.low <= 0 <= each.high)
+
+
+def test_seconds_of_which_most_are_empty_cannot_be_resampled_and_say_so() -> None:
+    crowd = [served(at, 5.1, 5.2) for at in range(30)]
+    once = golden(served(100, 0.0, 0.1), *crowd, served(101, 12.0, 12.1))
+    found = of("p50", compare_runs(once, once))
+    assert (found.conclusion, found.low) == (Conclusion.TOO_NOISY, None)
+    assert found.why == "so little was measured that some of the seconds say nothing"
+
+
 def test_nothing_asked_is_compared_to_nothing() -> None:
     assert {each.first for each in compare_runs(golden(), run(1, took_s=0.05))} == {None}
 
