@@ -18,14 +18,14 @@ from chaos.invariants import (
 )
 from chaos.workload import poisson
 
-BUSY: Final = bundled(coordinator={"BATCH_SIZE": "8"}, worker={"MAX_DELAY": "0.2"})
+BUSY: Final = bundled(coordinator={"BATCH_SIZE": "8", "BATCH_TIMEOUT": "0"}, worker={"MAX_DELAY": "0.2"})
 
 
 @pytest.mark.chaos
 @pytest.mark.only_on("docker")
 async def test_a_worker_that_comes_back_under_another_address_is_found_again(experiment: Experiment) -> None:
     run = await experiment(
-        workload=poisson(rate=60, seconds=14),
+        workload=poisson(rate=80, seconds=14),
         schedule=[disconnect("worker2").at(2.5), reconnect("worker2").at(5)],
         system=BUSY,
     )
@@ -36,5 +36,5 @@ async def test_a_worker_that_comes_back_under_another_address_is_found_again(exp
     assert run.retries > 0
     assert not run.answers("worker2", between=(4, 5))
     assert run.answers("worker2", between=(11, 14))
-    control = await experiment.control(poisson(rate=60, seconds=6), system=BUSY)
+    control = await experiment.control(poisson(rate=80, seconds=6), system=BUSY)
     assert control.answers("worker2", between=(4, 5))

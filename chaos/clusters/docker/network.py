@@ -11,7 +11,8 @@ from docker.models.containers import Container
 from chaos.clusters.docker.engine import obeying
 
 DRIVER: Final = "bridge"
-ON_THIS_MACHINE: Final = "http+docker://"  # what a client calls an engine that it reaches by a socket in a folder
+ROOTLESS: Final = "name=rootless"  # among the security options of an engine
+BY_SOCKET: Final = "http+docker://localhost"  # what a client calls an engine that it reaches by a file, and no other
 
 
 class DockerNetwork:
@@ -29,7 +30,12 @@ class DockerNetwork:
     def create(self) -> None:
         with obeying(f"network {self.name}"):
             made = self._engine.networks.create(self.name, driver=DRIVER, labels=self._labels)
-        self.near = self._engine.api.base_url.startswith(ON_THIS_MACHINE) and _is_ours(made.attrs)
+            self.near = (
+                self._engine.api.base_url == BY_SOCKET
+                and _is_ours(made.attrs)
+                # Whose networks are a world of their own, in which addresses of this machine mean something else.
+                and ROOTLESS not in (self._engine.info().get("SecurityOptions") or ())
+            )
 
     def leave(self, container: Container) -> None:
         """It runs on without the network; what it had open is not closed. Nothing to do when it is outside."""
