@@ -76,7 +76,7 @@ def remakeable(function: Callable[P, SystemUnderTest]) -> Remakeable[P]:
 def recipe_of(system: SystemUnderTest) -> Recipe | None:
     """How to make just this system again; None where nobody knows, where a secret was used, or it was changed since."""
     recipe = system.recipe
-    if recipe is None or any(_secret(value) for value in recipe.parameters.values()):
+    if recipe is None or any(_secret(name, value) for name, value in recipe.parameters.items()):
         return None
     try:
         return recipe if remake(recipe) == system else None
@@ -105,5 +105,8 @@ def _json(value: object) -> object:
     return dict(value) if isinstance(value, Mapping) else value
 
 
-def _secret(value: object) -> bool:
-    return isinstance(value, Mapping) and any(SECRET.search(str(name)) for name in value)
+def _secret(name: str, value: object) -> bool:
+    """A text that is called like one, or a mapping in which anything is."""
+    if isinstance(value, Mapping):
+        return any(SECRET.search(str(each)) for each in value)
+    return isinstance(value, str) and SECRET.search(name) is not None

@@ -5,6 +5,7 @@ from typing import Annotated
 from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
+from chaos.invariants.noise import unless_noisy
 from chaos.invariants.occupancy import occupancy_of
 from chaos.invariants.wording import count, listing
 from chaos.invariants.work_conserving import evidence, named, unreadable
@@ -55,7 +56,8 @@ def batches_within(
     if problems:
         large = dict.fromkeys([*(id_ for batch in too_large for id_ in batch.request_ids), *sent_large])
         found = (*evidence(record, kept_waiting), *large)
-        return Finding("batches_within", Verdict.VIOLATED, "; ".join(problems), found, figures)
+        finding = Finding("batches_within", Verdict.VIOLATED, "; ".join(problems), found, figures)
+        return finding if large else unless_noisy(finding, record)
     if why is not None:
         return Finding("batches_within", Verdict.INCONCLUSIVE, why, (), figures)
     message = f"{count(len(batches), 'batch').replace('batchs', 'batches')}, of {largest} at most"

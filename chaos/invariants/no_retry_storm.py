@@ -6,6 +6,7 @@ from typing import Annotated
 from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
+from chaos.invariants.noise import unless_noisy
 from chaos.invariants.outages import Outage, outages_of
 from chaos.invariants.wording import count, listing
 from reports.history import Request
@@ -37,7 +38,7 @@ def no_retry_storm(record: Record, *, within_s: Annotated[float, Ge(0)] = 2.0) -
     if any(stirred.values()):
         message = "; ".join(_told(outage, retried, within_s) for outage, retried in stirred.items() if retried)
         evidence = tuple(sorted(each.op for retried in stirred.values() for each in retried))
-        return Finding("no_retry_storm", Verdict.VIOLATED, message, evidence, figures)
+        return unless_noisy(Finding("no_retry_storm", Verdict.VIOLATED, message, evidence, figures), record)
     if thin := [outage for outage, later in after.items() if len(later) < ENOUGH]:
         message = (
             f"too little was answered {within_s:g} s after {listing([each.name for each in thin])}, {ENOUGH} needed"

@@ -5,6 +5,7 @@ from typing import Annotated
 from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
+from chaos.invariants.noise import unless_noisy
 from chaos.invariants.wording import count, listing
 from reports.history import OpType, Request
 from reports.record import Record
@@ -55,7 +56,8 @@ def retries_explained(
     if unexplained:
         complaints.append(f"{count(len(unexplained), 'request')} retried without any fault: {_named(unexplained)}")
     evidence = tuple(sorted({request.op for request in (*too_often, *unexplained)}))
-    return Finding("retries_explained", Verdict.VIOLATED, "; ".join(complaints), evidence, figures)
+    finding = Finding("retries_explained", Verdict.VIOLATED, "; ".join(complaints), evidence, figures)
+    return finding if too_often else unless_noisy(finding, record)  # what stands still is taken for silent
 
 
 def _explained(record: Record, request: Request, grace_s: float) -> bool:

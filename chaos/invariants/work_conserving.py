@@ -8,6 +8,7 @@ from annotated_types import Ge
 
 from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import empties_books
+from chaos.invariants.noise import unless_noisy
 from chaos.invariants.occupancy import Waited, occupancy_of
 from chaos.invariants.wording import count, listing
 from reports.logs import CoordinatorLog
@@ -38,7 +39,8 @@ def work_conserving(
             f"{count(len(kept_waiting), 'request')} waited more than {slack_s:g} s though a worker was up and idle: "
             f"{named(kept_waiting)}"
         )
-        return Finding("work_conserving", Verdict.VIOLATED, message, evidence(record, kept_waiting), figures)
+        finding = Finding("work_conserving", Verdict.VIOLATED, message, evidence(record, kept_waiting), figures)
+        return unless_noisy(finding, record)
     message = f"{count(len(judged), 'request')}, none kept waiting while a worker was up and idle"
     return Finding("work_conserving", Verdict.HELD, message, (), figures)
 

@@ -50,6 +50,17 @@ def test_a_secret_is_never_written_down(name: str) -> None:
     assert b"hunter2" not in orjson.dumps(system.to_json())
 
 
+@remakeable
+def keyed(api_key: str = "", keys: int = 1) -> SystemUnderTest:
+    return bundled(1)
+
+
+def test_a_parameter_that_is_called_like_a_secret_is_one() -> None:
+    assert recipe_of(keyed(api_key="hunter2-hunter2-hunter2")) is None
+    assert b"hunter2" not in orjson.dumps(keyed(api_key="hunter2-hunter2-hunter2").to_json())
+    assert recipe_of(keyed(keys=3)) is not None
+
+
 @pytest.mark.parametrize(
     ("recipe", "complaint"),
     [

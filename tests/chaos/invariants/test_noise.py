@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from chaos.invariants import (
     Invariant,
+    batches_within,
     clock_steady,
     deadline_respected,
     goodput_at_least,
     latency_below,
     no_loss,
+    no_retry_storm,
     recovers_within,
+    retries_explained,
+    work_conserving,
 )
 from reports.history import MACHINE, OpType
 from reports.noise import F
 from reports.verdict import Verdict
-from tests.chaos.invariants.golden import Draft, ask, golden, served, window
+from tests.chaos.invariants.golden import Draft, ask, golden, ok, served, window
+from tests.chaos.invariants.golden_logs import attempt, became, computed, ended, logged
 
 CALM = served(0, 0.0, 4.0, took=0.02)
 OUT = [ask(900 + number, at=5.0 + number / 10) for number in range(60)]
@@ -56,6 +63,22 @@ def test_what_looks_like_a_failure_of_timing_decides_nothing_on_a_noisy_machine(
         "the machine was too noisy: timers fired 300 ms late at the 99th percentile (250 ms are tolerated); else"
     )
     assert excused.figures == plain.figures
+
+
+def test_who_stood_still_with_the_machine_was_not_kept_waiting_nor_sent_elsewhere_for_nothing(tmp_path: Path) -> None:
+    waited = ended("c", admitted=2.0, at=3.5, attempts=[attempt("worker1", 1.0, 1.5)])
+    logs = logged(tmp_path / "logs", coordinator=[became("worker1", "up", at=0.0), waited], worker1=[])
+    retried = (ask(0, at=8.0), ok(0, at=8.1, request_id="c", retries=1))
+    broken = (window("crash", "worker1", 1.0, 2.0), retried)
+    noisy = noted(*range(7, 15), delay_ms=300.0)
+    for each in (work_conserving(), batches_within(3, 0.1), no_retry_storm(), retries_explained(grace_s=1)):
+        assert each.judge(golden(*broken, logs=logs)).verdict is Verdict.VIOLATED, each.name
+        assert each.judge(golden(*broken, noisy, logs=logs)).verdict is Verdict.INCONCLUSIVE, each.name
+    for each in (batches_within(1, 0.1), retries_explained(at_most=0)):
+        large = logged(
+            tmp_path / "large", coordinator=[became("worker1", "up", at=0.0), waited], worker1=[computed("c", "d")]
+        )
+        assert each.judge(golden(*broken, noisy, logs=large)).verdict is Verdict.VIOLATED, each.name
 
 
 def test_a_loss_stays_a_loss_and_what_held_in_spite_of_noise_held() -> None:
