@@ -19,12 +19,14 @@ from chaos.clusters.cluster import OUT_OF_MEMORY, ClusterProblem, Disconnectable
 from chaos.clusters.docker.cluster import DockerCluster
 from chaos.clusters.docker.engine import LABEL, EngineMissing, connect, sweep
 from chaos.clusters.docker.image import ensure
+from chaos.clusters.docker.network import _is_ours
 from chaos.clusters.docker.proxy import ALIAS
 from chaos.faults import disconnect, limit_memory
 from chaos.image import Image
 from chaos.probes import ProbeOutcome
 from chaos.substrate import SubstrateMissing, launcher
 from chaos.toxiproxy.problem import ToxiproxyProblem
+from reports.history import OpType
 from tests.chaos.relay import SERVICE, back, relay, with_node
 
 DEADLINE_S = 30.0
@@ -137,6 +139,33 @@ async def test_the_death_of_toxiproxy_is_a_problem_of_the_harness(tmp_path: Path
             await watching
         with pytest.raises(ToxiproxyProblem, match="died"):
             await cluster.heal()
+
+
+@pytest.mark.parametrize(
+    ("configured", "ours"),
+    [
+        ([{"Subnet": "127.0.0.0/8", "Gateway": "127.0.0.1"}], True),
+        ([{"Subnet": "203.0.113.0/24", "Gateway": "203.0.113.1"}], False),  # reserved for examples: nobody has it
+        ([{"Subnet": "203.0.113.0/24"}], False),
+        (None, False),
+    ],
+)
+def test_a_network_is_near_whose_gateway_is_this_machine(
+    configured: list[dict[str, str]] | None, *, ours: bool
+) -> None:
+    assert _is_ours({"IPAM": {"Config": configured}}) is ours
+
+
+async def test_where_this_machine_is_not_in_the_network_everything_is_reached_by_published_ports(
+    engine: DockerClient, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("chaos.clusters.docker.network._is_ours", lambda _: False)
+    async with DockerCluster(relay(), logs=tmp_path) as cluster:
+        (proxies,) = engine.containers.list(filters={"label": cluster.label, "name": ALIAS})
+        assert len([port for port in proxies.ports.values() if port]) == 1 + len(relay().edges)
+        assert (await cluster.edges["client→front"].probe(3.0)).ready
+        async with cluster.connect() as session:
+            assert (await session.ask("hello", 3)).type is OpType.OK
 
 
 async def test_a_node_without_an_image_is_refused_before_anything_starts(tmp_path: Path) -> None:
