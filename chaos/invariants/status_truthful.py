@@ -34,9 +34,9 @@ def status_truthful(
     Counted as completed are at least the answers that clients had by then and at most those they had soon after, beside
     requests whose fate is unknown; as submitted, no more than had been asked. A worker that a fault has taken out is
     not called alive any more. Counts are not compared from a fault on that emptied the books; fewer than `samples`
-    samples decide nothing.
+    samples that are compared decide nothing.
     """
-    books = ledger_samples(record)
+    books = [each for each in ledger_samples(record) if not empties_books(record, 0.0, each.time_s)]
     alive = [(time_s, op, workers) for time_s, op, status in record.statuses if (workers := _alive(status))]
     figures = {"samples": max(len(books), len(alive)), "within_s": within_s}
     untruths = [*_miscounted(record, books, within_s), *_said_alive(record, alive, within_s)]
@@ -47,7 +47,7 @@ def status_truthful(
     if not record.requests:
         return Finding("status_truthful", Verdict.INCONCLUSIVE, "no request was asked: there was nothing to tell")
     if len(books) < samples:
-        message = f"{count(len(books), 'readable sample')} of the counts, {samples} are needed"
+        message = f"{count(len(books), 'sample')} of the counts that can be compared, {samples} are needed"
         return Finding("status_truthful", Verdict.INCONCLUSIVE, message, (), figures)
     message = f"true in each of {count(len(books), 'sample')}, give or take {within_s:g} s"
     return Finding("status_truthful", Verdict.HELD, message, (), figures)
@@ -64,8 +64,6 @@ def _miscounted(record: Record, books: Sequence[LedgerSample], within_s: float) 
     for each in books:
         if each.time_s < began_s:
             continue
-        if empties_books(record, 0.0, each.time_s):
-            return
         submitted, completed = each.submitted - before.submitted, each.completed - before.completed
         at_least = bisect_left(answered, each.time_s - within_s)
         at_most = bisect_right(answered, each.time_s + within_s) + bisect_right(unknown, each.time_s)

@@ -54,7 +54,12 @@ def test_more_submitted_than_asked_is_an_untruth() -> None:
 
 def test_counts_of_emptied_books_are_not_compared() -> None:
     crash = window("crash", "coordinator", 3.0, 3.2)
-    assert judged(SERVED, crash, said(0.5, 0), said(2.0, 10), said(4.0, 3), said(6.0, 13)).verdict is Verdict.HELD
+    compared, after = (said(0.5, 0), said(1.5, 5), said(2.0, 10)), (said(4.0, 3), said(6.0, 13))
+    finding = judged(SERVED, crash, *compared, *after)
+    assert (finding.verdict, finding.message) == (Verdict.HELD, "true in each of 3 samples, give or take 0.5 s")
+    finding = judged(SERVED, crash, *compared[:2], *after)
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.message == "2 samples of the counts that can be compared, 3 are needed"
 
 
 def test_a_worker_that_is_long_out_is_not_alive() -> None:
@@ -73,5 +78,5 @@ def test_a_worker_that_is_long_out_is_not_alive() -> None:
 
 def test_too_few_samples_or_no_request_decide_nothing() -> None:
     few = (said(0.5, 0), said(6.0, 40, 0))
-    assert judged(SERVED, few).message == "2 readable samples of the counts, 3 are needed"
+    assert judged(SERVED, few).message == "2 samples of the counts that can be compared, 3 are needed"
     assert judged(said(0.5, 0), said(6.0, 0)).message == "no request was asked: there was nothing to tell"
