@@ -25,6 +25,7 @@ from chaos.experiment import Experiment
 from chaos.exploring.in_laboratory import carry_out
 from chaos.exploring.margin import nearby
 from chaos.exploring.regression import Regression
+from chaos.judgement import OF_THE_RUN
 from chaos.laboratory import Laboratory
 from chaos.problems import HarnessProblem
 from chaos.provenance import provenance
@@ -37,7 +38,6 @@ from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.verdict import Verdict
 
 NEAR: Final = 3  # cases near by that are tried where time is real, unless somebody says how many
-BROKEN_OFF: Final = "experiment"  # what a finding is called that says why a run did not come to its end
 AFTERWARDS_S: Final = 4.0  # of load after the last fault, to see service return
 
 
@@ -156,7 +156,7 @@ def replayed(asked: Asked, what: str, near: int | None) -> None:
     found, test = verdicts.get("invariants", ()), str(facts.get("test", ""))
     violated = [each["name"] for each in found if "made_by" in each and each["verdict"] == Verdict.VIOLATED.value]
     # By a function of the test, or by the test itself; what broke off is nothing that a run is judged by.
-    unsaid = [each["name"] for each in found if "made_by" not in each and each["name"] != BROKEN_OFF]
+    unsaid = [each["name"] for each in found if "made_by" not in each and each["name"] != OF_THE_RUN]
     testable = "::" in test and Path(test.partition("::")[0]).exists()
     case: Case | None = None
     try:

@@ -14,6 +14,9 @@ from reports.windows import FaultWindow
 
 Judge = Invariant | Callable[[Record], Finding]
 
+OF_THE_RUN: Final = "experiment"
+"""What a finding is called that no invariant came to: why a run was not judged, broke off, or could not be kept."""
+
 MARKS: Final = {Verdict.HELD: "✔", Verdict.VIOLATED: "✘", Verdict.INCONCLUSIVE: "?"}
 
 WORST_FIRST: Final = (Verdict.VIOLATED, Verdict.INCONCLUSIVE, Verdict.HELD)
@@ -68,7 +71,7 @@ def judge(record: Record, judges: Sequence[Judge], *, run: str) -> Judgement:
 
 def undecided(record: Record, message: str, *, run: str) -> Judgement:
     """Of a run that was not judged, or could not be."""
-    finding = Finding("experiment", Verdict.INCONCLUSIVE, message)
+    finding = Finding(OF_THE_RUN, Verdict.INCONCLUSIVE, message)
     return _judgement(record, (finding,), (None,), run)
 
 

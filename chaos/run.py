@@ -6,7 +6,7 @@ from typing import Final
 
 from chaos.invariants import Invariant, clock_steady, faults_bit, load_on_time
 from chaos.invariants.nodes_stay_up import nodes_stay_up
-from chaos.judgement import Judge, Judgement, judge, undecided
+from chaos.judgement import OF_THE_RUN, Judge, Judgement, judge, undecided
 from chaos.problems import HarnessProblem
 from reports.directory import RunDirectory
 from reports.history import OpType, Request
@@ -122,7 +122,7 @@ class Run:
             self._publish(self.record, self.judgement)
         except Unkept as problem:
             self.judgement = self.judgement.with_finding(
-                Finding("experiment", Verdict.INCONCLUSIVE, f"this could not be kept: {problem}")
+                Finding(OF_THE_RUN, Verdict.INCONCLUSIVE, f"this could not be kept: {problem}")
             )
 
     def message(self) -> str:

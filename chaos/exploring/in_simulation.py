@@ -5,6 +5,7 @@ from __future__ import annotations
 from chaos.case import Case
 from chaos.exploring.trial import Runner, Trial
 from chaos.invariants import judge_all
+from chaos.judgement import OF_THE_RUN
 from chaos.problems import HarnessProblem, leaves
 from chaos.run import every_run
 from chaos.substrate import Substrate
@@ -25,7 +26,7 @@ def in_simulation() -> Runner:
             problems += leaves(group)
         if problems:
             told = "; ".join(dict.fromkeys(map(str, problems)))
-            return Trial(record, (Finding("experiment", Verdict.INCONCLUSIVE, told),))
+            return Trial(record, (Finding(OF_THE_RUN, Verdict.INCONCLUSIVE, told),))
         return Trial(record, judge_all(record, (*case.judges, *every_run(case.judges))))
 
     return Runner(Substrate.SIMULATED.value, run, repeatable=True)

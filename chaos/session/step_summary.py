@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from chaos.exploring.explored import Explored
 from chaos.invariants.wording import count
-from chaos.judgement import MARKS, WORST_FIRST
+from chaos.judgement import MARKS, OF_THE_RUN, WORST_FIRST
 from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.markdown import plain, shell, table
 from reports.verdict import Verdict
@@ -61,7 +61,7 @@ def _read(path: Path) -> tuple[Verdict, Mapping[str, Any], Mapping[str, Any]]:
     try:
         facts, verdicts = directory.read_facts(), directory.read_verdicts()
     except RunDirectoryProblem as problem:
-        unreadable = {"name": "experiment", "verdict": Verdict.INCONCLUSIVE.value, "message": str(problem)}
+        unreadable = {"name": OF_THE_RUN, "verdict": Verdict.INCONCLUSIVE.value, "message": str(problem)}
         return Verdict.INCONCLUSIVE, {"scenario": path.name}, {"invariants": [unreadable]}
     if verdicts is None:
         return Verdict.INCONCLUSIVE, facts, {}
