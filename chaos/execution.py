@@ -13,6 +13,7 @@ from random import Random
 from typing import Any, Final
 
 from chaos.clusters.cluster import Cluster, OnMachine
+from chaos.invariants.deadline_respected import WORKER_TIMEOUT_S, WORKER_TIMEOUTS
 from chaos.load import Load
 from chaos.machine import Watchman, collecting_little
 from chaos.nemesis import Nemesis
@@ -25,7 +26,6 @@ from reports.history import NEMESIS, OpType
 
 MOMENT_S: Final = 0.5
 MARGIN_S: Final = 2.0  # for a system's own answer "too late" to arrive before the client stops waiting
-WORKER_TIMEOUT_S: Final = 3.0  # of a system that promises none
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,4 +124,4 @@ class Execution:
 
 def patience_s(settings: Mapping[str, Any]) -> float:
     """How long a client waits: a little longer than the system's own deadline, which is five of its worker timeouts."""
-    return 5 * float(settings.get("worker_timeout_s", WORKER_TIMEOUT_S)) + MARGIN_S
+    return WORKER_TIMEOUTS * float(settings.get("worker_timeout_s", WORKER_TIMEOUT_S)) + MARGIN_S

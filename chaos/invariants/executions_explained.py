@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final, NamedTuple
 
+from chaos.invariants.deadline_respected import WORKER_TIMEOUT_S
 from chaos.invariants.invariant import invariant
-from chaos.invariants.retries_explained import DEFAULT_GRACE_S
 from chaos.invariants.wording import count, listing
 from chaos.target_names import ARROW, target_parts
 from reports.history import OpType, Request
@@ -162,7 +162,7 @@ class Fleet:
 
     def _hit(self, request: Request, tried: Mapping[str, Any]) -> bool:
         began_s = request.invoked_s + tried["after_s"]
-        grace_s = float(self.record.settings.get("worker_timeout_s", DEFAULT_GRACE_S))
+        grace_s = float(self.record.settings.get("worker_timeout_s", WORKER_TIMEOUT_S))
         return any(
             window.overlaps(began_s, began_s + tried["took_s"], grace_s=grace_s)
             and tried["through"] in {end for part in target_parts(window.target) for end in part.split(ARROW)}

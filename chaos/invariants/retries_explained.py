@@ -4,14 +4,13 @@ from typing import Annotated
 
 from annotated_types import Ge
 
+from chaos.invariants.deadline_respected import WORKER_TIMEOUT_S
 from chaos.invariants.invariant import invariant
 from chaos.invariants.noise import unless_noisy
 from chaos.invariants.wording import count, listing
 from reports.history import OpType, Request
 from reports.record import Record
 from reports.verdict import Finding, Verdict
-
-DEFAULT_GRACE_S = 3.0  # WORKER_TIMEOUT where the run does not tell its own
 
 
 @invariant
@@ -28,7 +27,7 @@ def retries_explained(
     if not told:
         why = "no answer says how often it was retried" if record.requests else "no request was asked"
         return Finding("retries_explained", Verdict.INCONCLUSIVE, why)
-    grace = grace_s if grace_s is not None else float(record.settings.get("worker_timeout_s", DEFAULT_GRACE_S))
+    grace = grace_s if grace_s is not None else float(record.settings.get("worker_timeout_s", WORKER_TIMEOUT_S))
     retried = [request for request in told if request.retries > 0]
     too_often = [request for request in retried if request.retries > at_most]
     unexplained = [request for request in retried if not _explained(record, request, grace)]
