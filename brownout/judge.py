@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from brownout.exit_code import ExitCode
-from brownout.run_place import run_place
+from brownout.run_place import runs_called
 from brownout.substrate_option import RUNS
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 def judge(
     runs: Annotated[
         list[Path],
-        typer.Argument(metavar="RUN...", help="Run directories, or names of those under reports/runs, as latest."),
+        typer.Argument(metavar="RUN...", help="Run directories, folders of them, or names in reports/runs, as latest."),
     ],
     *,
     invariant: Annotated[
@@ -45,7 +45,7 @@ def judge(
 
     brownout judge latest
 
-    brownout judge reports/runs/* --json | jq '.runs[] | select(.verdict != "HELD") | .path'
+    brownout judge reports/runs --json | jq '.runs[] | select(.verdict != "HELD") | .path'
 
     brownout judge reports/runs/latest -i 'latency_below(50, at=0.9)' -i no_loss
     """
@@ -58,7 +58,7 @@ def judge(
     said = Console(stderr=True, highlight=False, markup=False, soft_wrap=True)
     by = _invariants(invariant or ())
     judged, unread = [], 0
-    for run in runs:
+    for run in dict.fromkeys(each for called in runs for each in runs_called(called, RUNS)):
         try:
             judged.append(_judged(run, by))
         except RunDirectoryProblem as problem:
@@ -83,7 +83,7 @@ def _judged(run: Path, by: Sequence[Invariant]) -> Rejudged:
     from reports.lines import undisturbed  # noqa: PLC0415
 
     with undisturbed():  # reading and judging alike, and what lies between them
-        return judge_again(RunDirectory(run_place(run, RUNS) or run), by)
+        return judge_again(RunDirectory(run), by)
 
 
 def _invariants(written: Sequence[str]) -> tuple[Invariant, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from brownout.run_place import runs_in
 from chaos.invariants import recovers_within
 from reports.compare import Comparison, Rules, Sample, compare_sets, sample, take_turns
 from reports.directory import RunDirectory, RunDirectoryProblem
@@ -55,8 +56,7 @@ def side(path: Path) -> Side:
     if (path / "run.json").exists():
         record = RunDirectory(path).read()
         return Side(path, (_sample(path, record),), record, _undecided(path))
-    found = sorted(each.parent for each in path.glob("*/run.json") if not each.parent.is_symlink())
-    read = [(each, RunDirectory(each).read()) for each in found]
+    read = [(each, RunDirectory(each).read()) for each in runs_in(path)]
     own = [(each, record) for each, record in read if not str(record.facts.get("scenario")).startswith(CONTROL)]
     if not own:
         raise RunDirectoryProblem(f"{path} is neither a run directory nor a folder of them")

@@ -65,6 +65,14 @@ def test_a_run_may_be_called_by_its_name_as_for_replay(
         assert f"✔ HELD {name}" in told
 
 
+def test_a_folder_of_runs_is_judged_run_by_run_and_each_once(call: Called, tmp_path: Path) -> None:
+    names = [kept(tmp_path, record, judges=(no_loss(),)).name for record in (CALM, LOST)]
+    (tmp_path / "report.html").touch()
+    code, told, problems = call("judge", str(tmp_path), str(tmp_path / "latest"), "--json")
+    assert (code, problems) == (1, "")
+    assert [each["run"] for each in orjson.loads(told)["runs"]] == names
+
+
 def test_a_history_that_cannot_have_happened_is_no_violation(call: Called, tmp_path: Path) -> None:
     run = kept(tmp_path, CALM, judges=(no_loss(),))
     lines = [line for line in run.history.read_text().splitlines() if '"invoke"' not in line]
