@@ -6,7 +6,7 @@ import asyncio
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -72,11 +72,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """What did not hold the last time, on which substrate that was, and what it had been before it was made small."""
+    """What did not hold the last time, and on which substrate that was."""
 
     violated: tuple[str, ...]
     substrate: str | None
-    shrunk_from: Mapping[str, Any] | None
 
 
 def run_scenario(asked: Asked, scenario: str, *, seed: int | None) -> None:
@@ -87,9 +86,18 @@ def run_scenario(asked: Asked, scenario: str, *, seed: int | None) -> None:
 
 
 def run_case(
-    asked: Asked, case: Case, *, name: str, replay: str, before: Before | None = None, near: int | None = 0
+    asked: Asked,
+    case: Case,
+    *,
+    name: str,
+    replay: str,
+    shrunk_from: Mapping[str, Any] | None = None,
+    before: Before | None = None,
+    near: int | None = 0,
 ) -> None:
     """Where what was violated `before` is not again, `near` others are tried; None leaves it to the substrate.
+
+    `shrunk_from` is what the case had been before it was made small, for the page of the run to show.
 
     Fewer where a fault would begin when the load is over, which is no run.
     Raises HarnessProblem where it could not even begin.
@@ -109,7 +117,6 @@ def run_case(
     if near is None:
         near = 0 if substrate is Substrate.SIMULATED else NEAR
     known = before is not None and bool(before.violated)
-    shrunk_from = None if before is None else before.shrunk_from
     others = nearby(case, near if known else 0)
     tries = [case, *(each for each in others if not each.schedule.late(each.workload.seconds))]
     runs: list[Run] = []
@@ -146,9 +153,17 @@ def replayed(asked: Asked, what: str, near: int | None) -> None:
     command = f"brownout replay {what}"
     if what.endswith(".json"):
         regression = Regression.load(Path(what))
-        before = Before(regression.violated, regression.found.get("substrate"), regression.shrunk_from)
+        before = Before(regression.violated, regression.found.get("substrate"))
         asked.where = asked.where or _substrate(before.substrate)
-        run_case(asked, regression.case, name=Path(what).stem, replay=command, before=before, near=near)
+        run_case(
+            asked,
+            regression.case,
+            name=Path(what).stem,
+            replay=command,
+            shrunk_from=regression.shrunk_from,
+            before=before,
+            near=near,
+        )
         return
     directory = RunDirectory(_run(what, asked.runs))
     facts, verdicts = directory.read_facts(), directory.read_verdicts() or {}
@@ -171,12 +186,13 @@ def replayed(asked: Asked, what: str, near: int | None) -> None:
     if unsaid:
         asked.console.print(f"only its test, which is not there, could judge by {', '.join(unsaid)}", soft_wrap=True)
     name = str(facts.get("scenario", "replay"))
-    before = Before(tuple(violated), facts.get("substrate"), facts.get("shrunk_from"))
-    run_case(asked, case, name=name, replay=command, before=before, near=near)
+    before = Before(tuple(violated), facts.get("substrate"))
+    shrunk_from = facts.get("shrunk_from")
+    run_case(asked, case, name=name, replay=command, shrunk_from=shrunk_from, before=before, near=near)
 
 
-def case_of_file(path: Path, *, seed: int | None, rate: float, seconds: float | None) -> Case:
-    """A saved case as it is, or a schedule for the bundled system under usual load. Raises HarnessProblem."""
+def case_of_file(path: Path, *, seed: int | None, rate: float, seconds: float | None) -> Regression:
+    """A saved case, or a schedule for the bundled system under usual load. Raises HarnessProblem."""
     try:
         told = orjson.loads(path.read_bytes())
     except OSError as problem:
@@ -186,8 +202,10 @@ def case_of_file(path: Path, *, seed: int | None, rate: float, seconds: float | 
     if isinstance(told, dict) and "faults" in told:
         schedule = Schedule.from_json(told)
         workload = poisson(rate, schedule.end_s + AFTERWARDS_S if seconds is None else seconds)
-        return Case(bundled(), workload, schedule, schedule.seed if seed is None else seed, standard())
-    return Regression.load(path).case
+        case = Case(bundled(), workload, schedule, schedule.seed if seed is None else seed, standard())
+        return Regression(case, violated=(), found={})
+    saved = Regression.load(path)
+    return saved if seed is None else replace(saved, case=replace(saved.case, seed=seed))
 
 
 def _run(what: str, runs: Path) -> Path:

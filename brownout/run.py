@@ -48,8 +48,8 @@ def run(
     asked = Asked(where=substrate, runs=runs_dir, json=json)
     with asked.answering():
         if what.endswith(".json"):
-            case = case_of_file(Path(what), seed=seed, rate=rate, seconds=seconds)
-            command = f"brownout run {what} --substrate {substrate} --seed {case.seed}"
-            run_case(asked, case, name=Path(what).stem, replay=command)
+            saved = case_of_file(Path(what), seed=seed, rate=rate, seconds=seconds)
+            command = f"brownout run {what} --substrate {substrate} --seed {saved.case.seed}"
+            run_case(asked, saved.case, name=Path(what).stem, replay=command, shrunk_from=saved.shrunk_from)
         else:
             run_scenario(asked, what, seed=seed)

@@ -74,6 +74,23 @@ def test_a_schedule_that_does_harm_is_violated_and_replayed_from_its_run(call: C
     assert histories[0].read_bytes() == histories[1].read_bytes()
 
 
+def test_a_saved_failure_is_shown_with_what_it_was_before_it_was_made_small(call: Called) -> None:
+    case = Case(bundled(), constant(10, 4), HARMLESS, seed=7, judges=standard())
+    found = {
+        "under": "brownout() under …",
+        "seconds": 9,
+        "schedule": HARMFUL.to_json(),
+        "tries": 4,
+        "substrate": "local",
+    }
+    saved = Regression(case, ("no_loss",), {"substrate": "simulated"}, found).save(Path("regressions"))
+    for command in (("run", "--seed", "11"), ("replay",)):
+        call(*command, str(saved), "--substrate", "simulated")
+        facts = orjson.loads(Path("reports/runs/latest/run.json").read_bytes())
+        assert facts["shrunk_from"] == found
+        assert facts["seed"] == (11 if command[0] == "run" else 7), "another seed was asked for"
+
+
 def test_a_failure_that_was_mended_is_not_reproduced(call: Called) -> None:
     code, said, _ = call("replay", saved(HARMLESS, "no_loss"), "--substrate", "simulated")
     assert code == 0
