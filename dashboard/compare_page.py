@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Collection, Sequence
 from typing import Final
 
 import streamlit as st
@@ -14,7 +13,7 @@ from dashboard.settings import Settings
 from reports.compare import Comparison, Conclusion, Sample, compare_sets, sample
 from reports.compare_plots import intervals_chart, overlay_chart
 from reports.directory import RunDirectoryProblem
-from reports.index import RunState, run_entry, run_paths
+from reports.index import run_paths
 from reports.overlay import aligned
 from reports.palette import BAD, GOOD, UNKNOWN
 from reports.panels import themed
@@ -31,9 +30,11 @@ MOST: Final = 12  # runs of one side: each is read in full
 def compare_page(settings: Settings) -> None:
     st.html(heading("Compare", "the statistics of brownout compare; choose a run or several for each side"))
     paths = {each.name: each for each in run_paths(settings.runs)}
+    if gone := [each for name in ("A", "B") for each in st.query_params.get_all(name) if each not in paths]:
+        st.html(banner(UNKNOWN, "?", "There is no such run:", ", ".join(gone)))
     left, right = st.columns(2)
     sides = [
-        column.multiselect(f"Side {name}", list(paths), st.query_params.get_all(name), max_selections=MOST)
+        column.multiselect(f"Side {name}", list(paths), _asked(name, paths), max_selections=MOST)
         for column, name in ((left, "A"), (right, "B"))
     ]
     if not all(sides):
@@ -41,18 +42,16 @@ def compare_page(settings: Settings) -> None:
         return
     st.query_params.from_dict({"A": sides[0], "B": sides[1]})
     try:
-        first, second = ([_opened(paths[name]) for name in side] for side in sides)
-    except (RunDirectoryProblem, ValueError, KeyError) as problem:
+        first, second = ([opened(paths[name]) for name in side] for side in sides)
+    except RunDirectoryProblem as problem:
         st.html(banner(BAD, "⚠", "A run cannot be read:", str(problem)))
         return
     _show(first, second)
 
 
-def _opened(path: Path) -> Opened:
-    entry = run_entry(path)
-    if entry.state is RunState.BROKEN:
-        raise ValueError(entry.problem)
-    return opened(path)
+def _asked(side: str, names: Collection[str]) -> list[str]:
+    """The runs of the address that are there; a link may be older than what was cleared away."""
+    return [each for each in dict.fromkeys(st.query_params.get_all(side)) if each in names][:MOST]
 
 
 def _show(first: Sequence[Opened], second: Sequence[Opened]) -> None:

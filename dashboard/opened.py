@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import Any
 
 import streamlit as st
 
-from reports.directory import RunDirectory
+from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.history import Request
-from reports.index import RunEntry, run_entry, run_index
+from reports.index import RunEntry, RunState, run_entry, run_index
 from reports.legend import Legend, legend
 from reports.logs import RequestLine, line_of
+from reports.page import Page, page
 from reports.panels import themed
 from reports.record import Record
 from reports.run_plots import run_chart
@@ -42,6 +44,12 @@ class Opened:
         return self._charts[dark]
 
     @cached_property
+    def page(self) -> Page:
+        """What is said of it. Raises RunDirectoryProblem where its files say what no run says."""
+        with _told_of(self.entry.path):
+            return page(self.record, self.findings, self.figures)
+
+    @cached_property
     def legend(self) -> Legend:
         """What is said below that chart."""
         return legend(self.record)
@@ -55,7 +63,10 @@ class Opened:
 
 
 def opened(path: Path) -> Opened:
-    """Raises RunDirectoryProblem, ValueError or KeyError for what is no readable run."""
+    """Raises RunDirectoryProblem for what is no readable run."""
+    entry = run_entry(path)
+    if entry.state is RunState.BROKEN:
+        raise RunDirectoryProblem(entry.problem)
     stamps = tuple(
         (each.name, each.stat().st_mtime_ns)
         for each in (path / "run.json", path / "history.jsonl", path / "verdicts.json")
@@ -72,12 +83,22 @@ def listed(runs: Path) -> tuple[RunEntry, ...]:
 @st.cache_resource(max_entries=KEPT_OPEN, show_spinner="Reading the run …")
 def _read(path: Path, stamps: tuple[tuple[str, int], ...]) -> Opened:  # noqa: ARG001 - part of the key
     directory = RunDirectory(path)
-    record = directory.read_for_pictures()
-    verdicts = directory.read_verdicts() or {}
-    return Opened(
-        entry=run_entry(path),
-        record=record,
-        findings=tuple(Finding.from_json(each) for each in verdicts.get("invariants", ())),
-        figures=verdicts.get("figures", {}),
-        offset_s=run_offset(record),
-    )
+    with _told_of(path):
+        record = directory.read_for_pictures()
+        verdicts = directory.read_verdicts() or {}
+        return Opened(
+            entry=run_entry(path),
+            record=record,
+            findings=tuple(Finding.from_json(each) for each in verdicts.get("invariants", ())),
+            figures=verdicts.get("figures", {}),
+            offset_s=run_offset(record),
+        )
+
+
+@contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """What is wrong with files that are whole and yet say something else than a run does."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise RunDirectoryProblem(f"a file of {path} is damaged: {type(problem).__name__}: {problem}") from problem

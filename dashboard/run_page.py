@@ -17,10 +17,10 @@ from reports.broken import COLUMNS
 from reports.detail_plots import waterfall_chart
 from reports.directory import RunDirectoryProblem
 from reports.history import Request
-from reports.index import RunState, run_entry, run_paths
+from reports.index import run_paths
 from reports.latency_panel import CLICKED
 from reports.notable import notable
-from reports.page import Page, page
+from reports.page import Page
 from reports.palette import BAD, UNKNOWN, VERDICTS, fault_colour
 from reports.panels import themed
 from reports.plots import OUTCOME_WORD
@@ -46,20 +46,16 @@ def run_page(settings: Settings) -> None:
     chosen = st.selectbox("Run", names, index=names.index(asked) if asked in names else 0, key=f"run {asked}")
     if chosen != asked:
         st.query_params.from_dict({"run": chosen})
-    entry = run_entry(paths[chosen])
-    if entry.state is RunState.BROKEN:
-        st.html(banner(BAD, "⚠", "This run cannot be opened:", entry.problem))
-        return
     try:
-        run = opened(entry.path)
-    except (RunDirectoryProblem, ValueError, KeyError) as problem:
+        run = opened(paths[chosen])
+        shown = run.page
+    except RunDirectoryProblem as problem:
         st.html(banner(BAD, "⚠", "This run cannot be opened:", str(problem)))
         return
-    _show(run)
+    _show(run, shown)
 
 
-def _show(run: Opened) -> None:
-    shown = page(run.record, run.findings, run.figures)
+def _show(run: Opened, shown: Page) -> None:
     st.html(heading(shown.scenario, " · ".join(f"{name} {value}" for name, value in shown.about)))
     if run.entry.verdict is None:
         st.html(banner(UNKNOWN, "…", "Nobody has judged this run:", "it is still going on, or it broke off."))

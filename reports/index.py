@@ -92,7 +92,7 @@ def run_entry(path: Path) -> RunEntry:
         facts = directory.read_facts()
         verdicts = directory.read_verdicts()
         return _entry(path, facts, verdicts)
-    except (RunDirectoryProblem, KeyError, TypeError, ValueError) as problem:
+    except (RunDirectoryProblem, AttributeError, KeyError, TypeError, ValueError) as problem:
         said = str(problem) if isinstance(problem, RunDirectoryProblem) else f"{type(problem).__name__}: {problem}"
         return RunEntry(path, RunState.BROKEN, path.name, "", "", "", "", None, {}, None, said)
 

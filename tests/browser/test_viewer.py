@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -58,7 +59,12 @@ def test_a_run_says_what_became_of_it_and_leads_to_each_request(host: str, runs:
     visit.shows(HOSTILE)  # a message that looks like a script is shown as text
     page.get_by_test_id("stVegaLiteChart").locator("svg, canvas").first.wait_for()
     visit.shows("What was broken")
-    for told in ("0.00 s: worker1 down", "1.00 s", "15 retried, slowest 434 ms", "Noticed counts from the beginning"):
+    for told in (
+        "0.00 s: worker1 down",
+        "1.00 s",
+        "15 retried; slowest of all: 434 ms",
+        "Noticed counts from the beginning",
+    ):
         visit.shows(told)
     # The last line of the table is of what was tried again: its evidence leads to a waterfall with two attempts.
     page.get_by_role("row", name="retries_explained").get_by_role("link").first.click()
@@ -97,6 +103,40 @@ def test_a_run_that_is_broken_or_not_there_is_said_to_be_that(host: str, runs: P
     visit.shows("run.json")
     visit.open(f"http://{host}/run?run={HOSTILE}", "There is no such run")
     visit.shows(HOSTILE)
+    visit.was_clean(host)
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("verdicts.json", b'{"verdict": "HELD", "figures": {"requests": "many"}, "invariants": []}'),
+        ("verdicts.json", b'{"verdict": "HELD", "figures": {}, "invariants": ["no_loss"]}'),
+        ("schedule.json", b'{"faults": [{"kind": "crash"}]}'),
+        ("run.json", b'{"system": "ours"}'),
+        ("run.json", b"\x00\xff"),
+        ("history.jsonl", b"\x00\xff\n" * 100),
+    ],
+)
+def test_a_file_that_says_what_no_run_says_is_told_and_nothing_else_breaks(
+    host: str, runs: Path, visit: Visit, file: str, content: bytes
+) -> None:
+    directory = full_run(runs, 24 * 20, scenario="damaged")
+    try:
+        (directory.path / file).write_bytes(content)
+        visit.open(f"http://{host}/run?run={directory.name}", "This run cannot be opened")
+        visit.shows(directory.name)
+        visit.open(
+            f"http://{host}/compare?A={directory.name}&B={name_of(runs, 'window-hacked')}", "A run cannot be read"
+        )
+        visit.was_clean(host)
+    finally:
+        shutil.rmtree(directory.path)
+
+
+def test_runs_of_a_link_that_are_gone_are_told_and_the_others_compared(host: str, runs: Path, visit: Visit) -> None:
+    name = name_of(runs, "window-hacked")
+    visit.open(f"http://{host}/compare?A={name}&A={HOSTILE}&B={name}", "B less A")
+    visit.shows(f"There is no such run: {HOSTILE}")
     visit.was_clean(host)
 
 

@@ -62,7 +62,15 @@ def test_runs_are_listed_newest_first_each_as_what_it_is(tmp_path: Path) -> None
     assert (held.figure("goodput_rps"), held.figure("nothing")) == (40.0, None)
 
 
-@pytest.mark.parametrize("verdicts", [{"verdict": "PERHAPS", "figures": {}}, {"verdict": "HELD"}])
+@pytest.mark.parametrize(
+    "verdicts",
+    [
+        {"verdict": "PERHAPS", "figures": {}},
+        {"verdict": "HELD"},
+        {"verdict": "HELD", "figures": {}, "invariants": ["no_loss"]},
+        {"verdict": "VIOLATED", "figures": {}, "invariants": "no_loss"},
+    ],
+)
 def test_verdicts_that_make_no_sense_make_a_broken_run(tmp_path: Path, verdicts: dict[str, Any]) -> None:
     directory = left(tmp_path, 1)
     (directory.path / "verdicts.json").write_bytes(orjson.dumps(verdicts))
