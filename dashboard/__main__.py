@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from dashboard.settings import NAMES, BadSettings, Settings
-from reports.palette import GOOD, GROUND, INK, LINE
+from reports.palette import GOOD, GROUND, INK, LINE, RAISED
 
 USAGE: Final = "usage: python -m dashboard\n\nSettings, from the environment:\n" + "\n".join(
     f"  {name:<20} {what}" for name, what in NAMES.items()
@@ -30,10 +30,12 @@ def options(settings: Settings) -> tuple[str, ...]:
         "client.showErrorDetails": "type",
         "theme.light.primaryColor": GOOD.light,
         "theme.light.backgroundColor": GROUND.light,
+        "theme.light.secondaryBackgroundColor": RAISED.light,
         "theme.light.textColor": INK.light,
         "theme.light.borderColor": LINE.light,
         "theme.dark.primaryColor": GOOD.light,  # what is written on it is white in both
         "theme.dark.backgroundColor": GROUND.dark,
+        "theme.dark.secondaryBackgroundColor": RAISED.dark,
         "theme.dark.textColor": INK.dark,
         "theme.dark.borderColor": LINE.dark,
     }

@@ -35,7 +35,6 @@ def runs_page(settings: Settings, run_page: Any) -> None:  # noqa: ANN401 - a pa
     shown = _chosen(entries)
     st.caption(f"{len(shown):,} of {len(entries):,} runs shown, newest first. Tick the box of a row to open that run.")
     words = {f"{glyph} {word}": TONES[word] for word, glyph in GLYPHS.items()}
-    dark = st.context.theme.type == "dark"
     picked = st.dataframe(
         _table(shown, entries),
         hide_index=True,
@@ -47,7 +46,8 @@ def runs_page(settings: Settings, run_page: Any) -> None:  # noqa: ANN401 - a pa
         column_config={
             "verdict": st.column_config.MultiselectColumn(
                 options=list(words),
-                color=[tone.dark if dark else tone.light for tone in words.values()],
+                # What is written on them is white in both themes.
+                color=[tone.light for tone in words.values()],
                 width=130,
             ),
             "scenario": st.column_config.TextColumn(width=180),

@@ -27,6 +27,7 @@ class Colour:
 
 
 GROUND: Final = Colour("ground", "#ffffff", "#15181d")
+RAISED: Final = Colour("raised", "#f4f6f8", "#20252c")  # what can be typed into, and what is chosen
 INK: Final = Colour("ink", "#1b1f24", "#e8eaed")
 MUTED: Final = Colour("muted", "#5a6270", "#a0a8b4")
 LINE: Final = Colour("line", "#dfe2e6", "#31373f")

@@ -5,7 +5,20 @@ from itertools import combinations
 import pytest
 
 from reports.history import OpType
-from reports.palette import BAD, FAULTS, GOOD, GROUND, INK, MUTED, OTHER_FAULT, OUTCOMES, UNKNOWN, VERDICTS, colours
+from reports.palette import (
+    BAD,
+    FAULTS,
+    GOOD,
+    GROUND,
+    INK,
+    MUTED,
+    OTHER_FAULT,
+    OUTCOMES,
+    RAISED,
+    UNKNOWN,
+    VERDICTS,
+    colours,
+)
 from reports.verdict import Verdict
 
 Linear = tuple[float, float, float]
@@ -64,6 +77,8 @@ def test_words_can_be_read_on_their_ground(theme: str) -> None:
     ground = getattr(GROUND, theme)
     written = (INK, MUTED, GOOD, BAD, UNKNOWN)
     assert [colour.name for colour in written if contrast(getattr(colour, theme), ground) < 4.5] == []
+    raised = getattr(RAISED, theme)
+    assert [colour.name for colour in (INK, MUTED, GOOD) if contrast(getattr(colour, theme), raised) < 4.5] == []
 
 
 @pytest.mark.parametrize("theme", THEMES)
