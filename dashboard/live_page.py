@@ -26,7 +26,7 @@ from reports.panels import themed
 from reports.request_log import Ending, Search, csv, found, points
 from reports.request_log import table as log_table
 from reports.series import LEVELS, bucket_width, quantiles_over_time
-from reports.states import GAP_S, StateSpan, spells, state_spans
+from reports.states import GAP_S, StateSpan, meanings, spells, state_spans
 from reports.windows import FaultWindow
 
 GLYPHS: Final = {
@@ -127,12 +127,11 @@ def _over_time(watch: Watch, minutes: int, control: Control | None) -> None:
     start_s = end_s - span_s
     watched_s = seen.samples[0].at_s
     shown = [each for each in seen.samples if each.at_s >= start_s]
-    quantiles = quantiles_over_time(points(seen.log, start_s), span_s, bucket_width(span_s, LEVELS))
     view = LiveView(
         start_s=start_s,
         end_s=end_s,
         readings=readings(shown, span_s / POINTS, gap_s=gap_after_s(shown, span_s / POINTS)),
-        quantiles=tuple(each for each in quantiles if start_s + each.end_s > watched_s),
+        quantiles=quantiles_over_time(points(seen.log, start_s), span_s, bucket_width(span_s, LEVELS)),
         batches=batches_between([each for each in seen.batches if each.at_s >= start_s], gap_s=5 * GAP_S),
         states=state_spans((each.look for each in seen.samples), seen.newest.at_s),
         workers=tuple(each.id for each in seen.newest.workers),
@@ -144,7 +143,8 @@ def _over_time(watch: Watch, minutes: int, control: Control | None) -> None:
     st.caption(
         "Lines are broken where nothing was measured. Quantiles are of the answers in the log: of fewer than 100 the "
         "slowest is drawn (dotted), of fewer than 20 none; the crosshair tells how many are behind them. The words "
-        "above a worker's row say what it was instead of up, and for how long."
+        "above a worker's row say what it was instead of up, and for how long. "
+        + meanings(each.state for each in view.states if each.end_s > start_s)
     )
 
 

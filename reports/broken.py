@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -57,7 +56,7 @@ def broken(of: Aftermath) -> Broken:
         noticed=NOT_MEASURED if noticed is None else f"{noticed.after_s:.2f} s: {noticed.worker} {noticed.state}",
         worker_back=_after(of.worker_s),
         service_back=_after(of.service_s),
-        paid=", ".join(_paid(of.paid)) or "nobody",
+        paid=_paid(of.paid),
     )
 
 
@@ -76,7 +75,8 @@ def how_told(how: Measured) -> str:
     )
     return (
         "Noticed counts from the beginning of a fault, back from its end; of workers as /status said of those that its"
-        f" target names{asked}. {service} A dash: not seen."
+        f" target names{asked}. {service} Who paid is of the requests under way from the beginning of a fault until"
+        " service was back, the slowest of all the answers among them. A dash: not seen."
     )
 
 
@@ -91,14 +91,15 @@ def _after(seconds: float | None) -> str:
     return "at once" if seconds < 0.005 else f"{seconds:.2f} s"
 
 
-def _paid(paid: Paid) -> Iterator[str]:
-    """The worst first."""
+def _paid(paid: Paid) -> str:
+    """The worst first; the slowest answer need not be one of those that are counted, and so stands apart."""
     worse = (
         (paid.failed, "failed"),
         (paid.unknown, "unknown"),
         (paid.retried, "retried"),
         (paid.late or 0, "late"),
     )
-    yield from (f"{count:,} {word}" for count, word in worse if count)
-    if any(count for count, _ in worse) and paid.slowest_ms is not None:
-        yield f"slowest {number(paid.slowest_ms)} ms"
+    told = ", ".join(f"{count:,} {word}" for count, word in worse if count)
+    if not told:
+        return "nobody"
+    return told if paid.slowest_ms is None else f"{told}; slowest of all: {number(paid.slowest_ms)} ms"

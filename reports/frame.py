@@ -6,21 +6,23 @@ Fault windows are bands behind the plot, with a labelled bar for each above it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final, TypeAlias
 
 import altair as alt
 from altair.utils.schemapi import debug_mode
 
-from reports.bands import Band, bands
+from reports.bands import CHARACTER_PX, GAP_PX, Band, bands
 from reports.noise import Stall, stalls
 from reports.palette import BAD, GOOD, GROUND, INK, LINE, MUTED, UNKNOWN, fault_colour
 from reports.record import Record
 
 WIDTH_PX: Final = 1000
 AXIS_PX: Final = 84
+RIGHT_PX: Final = 54  # the words beside the last levels
 LANE_PX: Final = 18
 BAR_PX: Final = 14
+STALL_PX: Final = 14  # for words above all bars, where the machine stood still
 FONT: Final = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif"
 OUTCOME_WORDS: Final = ("ok", "failed", "unknown")
 ARRIVING: Final = "answers as they arrive"
@@ -47,7 +49,9 @@ def framed(
     groups = [alt.layer(*layers)]
     if placed:
         groups.insert(0, alt.layer(*_fault_layers(placed, height_px)))
-    if still := stood_still(stalls(record), alt.X("start:Q"), height_px):
+    found = stalls(record)
+    foot_px = -lanes * LANE_PX - STALL_PX / 2
+    if still := stood_still(found, alt.X("start:Q"), height_px, words_px=foot_px, span_s=span_s, width_px=width_px):
         groups.insert(0, alt.layer(*still))
     words: dict[str, Any] = {"labelFont": FONT, "titleFont": FONT, "labelColor": MUTED.light, "titleColor": MUTED.light}
     # All at once: each of altair's own steps, such as configure_axis, would copy every layer anew.
@@ -57,7 +61,12 @@ def framed(
         height=height_px,
         background="transparent",
         autosize=alt.AutoSizeParams(type="none"),
-        padding={"left": AXIS_PX, "right": 38, "top": lanes * LANE_PX + 8, "bottom": 66 if legend else 40},
+        padding={
+            "left": AXIS_PX,
+            "right": RIGHT_PX,
+            "top": lanes * LANE_PX + (STALL_PX if found else 0) + 8,
+            "bottom": 66 if legend else 40,
+        },
         resolve=alt.Resolve(scale=alt.ScaleResolveMap(y="independent", color="independent")),
         config=alt.Config(
             view=alt.ViewConfig(stroke=None),
@@ -67,17 +76,39 @@ def framed(
     )
 
 
-def stood_still(found: Iterable[Stall], start: alt.X, height_px: float) -> list[alt.Chart]:
-    """The times at which the machine itself did nothing, behind everything."""
+def stood_still(
+    found: Iterable[Stall], start: alt.X, height_px: float, *, words_px: float, span_s: float, width_px: float
+) -> list[alt.Chart]:
+    """The times at which the machine itself did nothing, behind everything, with words whose middle is at `words_px`.
+
+    The chart shows [0, span_s] in `width_px`: words that would run into those before are left out.
+    """
     rows = tuple({"start": each.start_s, "end": each.end_s} for each in found)
     if not rows:
         return []
     base = over(rows).encode(x=start)
     whole: dict[str, Any] = {"aria": False, "clip": True, "color": MUTED.light, "y": 0, "y2": height_px}
+    look: dict[str, Any] = {"aria": False, "baseline": "middle", "font": FONT, "fontSize": 10, "color": MUTED.light}
+    words = over(_stall_words(rows, span_s, span_s / width_px)).encode(x=start, text="words:N")
     return [
         base.mark_rect(**whole, opacity=0.25).encode(x2=alt.X2("end:Q")),
         base.mark_rule(**whole, opacity=0.7, strokeDash=[1, 3]),
+        words.transform_filter("datum.align == 'left'").mark_text(**look, align="left", y=words_px),
+        words.transform_filter("datum.align == 'right'").mark_text(**look, align="right", y=words_px),
     ]
+
+
+def _stall_words(rows: Iterable[Mapping[str, float]], span_s: float, pixel_s: float) -> Iterator[Mapping[str, Any]]:
+    """From the beginning of each or, at the end of the chart, up to its end."""
+    free_s = 0.0
+    for row in rows:
+        words = f"machine stood still, {row['end'] - row['start']:.2f} s"
+        long_s = (len(words) * CHARACTER_PX + GAP_PX) * pixel_s
+        fits = row["start"] + long_s <= span_s
+        begins_s = row["start"] if fits else row["end"] - long_s
+        if begins_s >= free_s:
+            free_s = begins_s + long_s
+            yield {"start": row["start" if fits else "end"], "align": "left" if fits else "right", "words": words}
 
 
 def over(rows: Iterable[Mapping[str, Any]]) -> alt.Chart:

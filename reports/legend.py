@@ -10,7 +10,7 @@ from reports.levels import FIRM
 from reports.measure import ENOUGH
 from reports.noise import Stall, stalls
 from reports.record import Record
-from reports.states import usual_s
+from reports.states import looks, meanings, usual_s
 
 DUE: Final = "by when they were due and how they ended"
 ARRIVED: Final = "line: answers as they arrived"
@@ -43,8 +43,10 @@ class Legend:
 
 
 def legend(record: Record) -> Legend:
-    asked_s = usual_s([at_s for at_s, _, _ in record.statuses])
-    return Legend(ARRIVALS, POINTS, LEVELS, system_words(asked_s), stall_words(stalls(record)))
+    looked = looks(record.statuses)
+    states = meanings(state for look in looked for state in look.states.values())
+    system = " ".join(each for each in (system_words(usual_s([look.at_s for look in looked])), states) if each)
+    return Legend(ARRIVALS, POINTS, LEVELS, system, stall_words(stalls(record)))
 
 
 def asked_every(seconds: float | None) -> str:

@@ -172,12 +172,12 @@ def _quantiles(view: LiveView, axis: TimeAxis, at: Stretch) -> list[alt.Chart]:
     for level in LEVEL_LINES:
         rows = [
             {
-                "start": (view.start_s + each.start_s) * 1000,
+                "start": max(view.start_s + each.start_s, view.watched_s) * 1000,
                 "end": (view.start_s + each.end_s) * 1000,
                 "ms": round(ms, 2),
             }
             for each in buckets
-            if (ms := level.of(each)) is not None
+            if (ms := level.of(each)) is not None and view.start_s + each.end_s > view.watched_s
         ]
         layers.append(
             over(rows)

@@ -14,7 +14,7 @@ from typing import Any, Final, Literal
 import altair as alt
 
 from reports.bands import CHARACTER_PX
-from reports.frame import AXIS_PX, FONT, Chart, over
+from reports.frame import AXIS_PX, FONT, RIGHT_PX, Chart, over
 from reports.palette import INK, LINE, MUTED, colours
 
 MARKS_MS: Final = (1_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000)
@@ -158,7 +158,7 @@ def in_line(chart: Chart, width_px: int) -> Chart:
     placed: Chart = chart.properties(
         width=width_px,
         autosize=alt.AutoSizeParams(type="none"),
-        padding={"left": AXIS_PX, "right": 38, "top": 8, "bottom": 40},
+        padding={"left": AXIS_PX, "right": RIGHT_PX, "top": 8, "bottom": 40},
     )
     return placed
 

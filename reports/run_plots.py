@@ -10,7 +10,7 @@ import altair as alt
 from reports.bands import Band, bands
 from reports.batches import BatchBucket, batches_over_time
 from reports.fault_panel import faults_behind, faults_panel
-from reports.frame import OUTCOME_WORDS, WIDTH_PX, Chart, over, stood_still, unchecked
+from reports.frame import OUTCOME_WORDS, STALL_PX, WIDTH_PX, Chart, over, stood_still, unchecked
 from reports.latency_panel import latency_panel
 from reports.legend import ARRIVED, DUE, asked_every
 from reports.levels import QUANTILES
@@ -98,7 +98,11 @@ def system_chart(record: Record, offset_s: float | None, width_px: int = WIDTH_P
 
 def _behind(record: Record, placed: Sequence[Band], axis: TimeAxis, height_px: float) -> list[alt.Chart]:
     """What goes through all panels: the faults, and the times at which the machine itself stood still."""
-    return [*stood_still(stalls(record), axis.x("start"), height_px), *faults_behind(placed, axis, height_px)]
+    words_px = STALL_PX / 2
+    still = stood_still(
+        stalls(record), axis.x("start"), height_px, words_px=words_px, span_s=axis.end, width_px=LAID_OUT_PX
+    )
+    return [*still, *faults_behind(placed, axis, height_px)]
 
 
 def _system_panels(record: Record, offset_s: float | None, axis: TimeAxis) -> list[Panel]:

@@ -6,11 +6,28 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
+from types import MappingProxyType
 from typing import Any, Final
 
+MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "starting": "not heard of yet",
+        "suspected": "it answers no health check",
+        "down": "an attempt failed or its connection is gone",
+        "ejected": "left out for a while, as its batches went badly",
+        "trial": "heard of again and given one batch, whose answer makes it up",
+        "leaving": "no member any more once its batches are back",
+    }
+)
 GAP_S: Final = 3.0  # without a sample for so long, nobody knows what a worker was
 UP: Final = "up"
 TOLD: Final = 4  # states of a spell that are named one by one
+
+
+def meanings(states: Iterable[str]) -> str:
+    """What those of them but up are, in one sentence each; nothing where all are up or of a system that is not ours."""
+    seen = {*states}
+    return " ".join(f"{name.capitalize()}: {words}." for name, words in MEANINGS.items() if name in seen)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ def test_a_fault_is_told_by_when_it_was_noticed_and_over_and_by_who_paid() -> No
     row = broken(OF_IT)
     assert (row.when, row.noticed) == ("4.00 s to 8.10 s", "0.21 s: worker1 down")
     assert (row.worker_back, row.service_back) == ("0.30 s", "at once")
-    assert row.paid == "1 unknown, 2 retried, 3 late, slowest 754 ms"
+    assert row.paid == "1 unknown, 2 retried, 3 late; slowest of all: 754 ms"
     assert (row.bit, row.bit_tone, row.evidence) == ("bit", "good", "its process is gone")
 
 
@@ -33,6 +33,7 @@ def test_how_it_was_measured_is_said_with_its_figures() -> None:
     told = how_told(Measured(every_s=0.2, good_ms=402.0))
     assert "asked every 0.2 s." in told
     assert "the first 1 s of requests of which 95% were answered within 402 ms (3 times the p99 before" in told
+    assert "the slowest of all the answers among them" in told
     assert "nobody can tell" in how_told(Measured(None, None))
 
 

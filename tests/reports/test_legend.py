@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from reports.legend import asked_every, legend, stall_words
 from reports.noise import Stall
+from reports.states import MEANINGS, meanings
+from system.coordinator.core.member import MemberState
 from tests.reports.generated import quiet, record
 
 
@@ -12,6 +14,13 @@ def test_how_often_a_system_was_asked_is_part_of_the_legend() -> None:
     assert "when it was asked: " in legend(quiet()).system
     assert asked_every(0.2) == "; asked every 0.2 s"
     assert asked_every(None) == ""
+
+
+def test_each_state_that_was_seen_is_told_in_words() -> None:
+    assert meanings(["up", "trial", "down", "trial"]).startswith("Down: an attempt failed")
+    assert "Trial: heard of again and given one batch, whose answer makes it up." in meanings(["trial"])
+    assert meanings(["up", "of another system"]) == ""
+    assert {*MEANINGS} | {"up"} == {*MemberState}, "a state that the coordinator has, or has not"
 
 
 def test_the_longest_stalls_are_named_and_the_others_counted() -> None:

@@ -103,6 +103,8 @@ def test_words_that_would_run_into_those_before_or_out_of_the_chart_do_not() -> 
 def test_the_time_before_anybody_watched_is_said_to_be_that() -> None:
     texts = [each.text for each in drawn(replace(VIEW, watched_s=NOON + 30)).iter("{http://www.w3.org/2000/svg}text")]
     assert "not watched yet" in texts
+    begun = rows(themed(live_chart(replace(VIEW, watched_s=NOON + 3)), dark=False), "ms")
+    assert {row["start"] for row in begun} == {(NOON + 3) * 1000}, "a level begins before anybody watched"
     assert "not watched yet" not in [each.text for each in drawn(VIEW).iter("{http://www.w3.org/2000/svg}text")]
 
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from reports.bands import bands
-from reports.frame import AXIS_PX, WIDTH_PX, Chart
+from reports.frame import AXIS_PX, RIGHT_PX, WIDTH_PX, Chart
 from reports.history import History, OpType
 from reports.palette import BAD, UNKNOWN
 from reports.plots import latency_chart, outcomes_chart, workers_chart
@@ -44,7 +44,7 @@ def test_every_chart_has_its_time_axis_in_the_same_place(chart: Callable[[Record
     svg = drawn(chart(record()))
     frame = next(element for element in svg if element.get("transform"))
     assert re.match(rf"translate\({AXIS_PX}[,)]", frame.get("transform", ""))
-    assert svg.get("viewBox", "").split()[2] == str(AXIS_PX + WIDTH_PX + 38)
+    assert svg.get("viewBox", "").split()[2] == str(AXIS_PX + WIDTH_PX + RIGHT_PX)
 
 
 @pytest.mark.parametrize("chart", CHARTS)
