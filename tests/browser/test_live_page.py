@@ -6,19 +6,23 @@ import os
 import re
 import signal
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
 import pytest
+import requests
 
 from chaos.processes.ports import PortReservation
+from dashboard.watch import EVERY_S
 from tests.brownout.running_up import COMMAND, RunningUp, infer, running_up
 from tests.browser.chromium import Visit
 from tests.browser.serving import dashboard, page_of
 
 pytestmark = pytest.mark.browser
 
+ENOUGH = 20  # answers to tell a rate by
 HOSTILE = "<script>window.hacked = 1</script> a charming <b>film</b>"
 
 
@@ -76,6 +80,12 @@ def test_a_system_under_load_is_seen_to_lose_a_worker_and_to_get_it_back(tmp_pat
             load.wait()
 
 
+def answers(url: str) -> int:
+    """Of the coordinator so far, to whatever it was asked."""
+    said = requests.get(f"{url}/metrics?name[]=brownout_http_answers_total", timeout=10).text
+    return sum(int(float(line.split()[-1])) for line in said.splitlines() if not line.startswith("#"))
+
+
 def some_are_shown(visit: Visit) -> bool:
     """Whether the log shows a part of its requests: some, not all, and of no more than it keeps."""
     found = re.search(r"([\d,]+) of ([\d,]+) shown", visit.text())
@@ -102,6 +112,27 @@ def test_the_coordinator_goes_away_and_comes_back(tmp_path: Path, visit: Visit) 
                 visit.eventually(lambda: "away" not in visit.text(), "nothing more of its having been away")
             # The pages themselves never stopped being served, so nothing was complained of.
             visit.was_clean(host)
+
+
+def test_three_pages_ask_no_more_of_the_coordinator_than_one(tmp_path: Path, visit: Visit) -> None:
+    with running_up(tmp_path, "--workers", "1", "--dashboard-port", "0") as up:
+        host = page_of(up)
+        visits = [visit, *(Visit(visit.page.context.new_page()) for _ in range(2))]
+        for each in visits:
+            each.open(f"http://{host}/", "All 1 workers serve.")
+        seen, began = [answers(up.url)], time.monotonic()
+
+        def asked() -> int:
+            """By others than this test, which asks here."""
+            seen.append(answers(up.url))
+            return seen[-1] - seen[0] - (len(seen) - 1)
+
+        visit.eventually(lambda: asked() >= ENOUGH, "what a watch asks")
+        rate = asked() / (time.monotonic() - began)
+        for each in visits:
+            each.was_clean(host)
+    # One watch asks for /status at each look and for figures at one in four; three would ask three times as much.
+    assert rate < 2 / EVERY_S
 
 
 def test_a_request_that_looks_like_a_script_is_shown_as_text(tmp_path: Path, visit: Visit) -> None:
