@@ -1,8 +1,8 @@
 """Pictures of the pages for the documentation: python -m tests.browser.screenshots docs
 
-A real system under load whose worker is killed, and runs of a real one that is broken twice: as the run page and the
-report have them, among others in the list. What is written: live.png, runs.png, run.png, request.png, report.png; with
---dark, the same of the dark theme.
+A real system under load whose worker is killed, and a run of a real one that is broken twice: as the run page and the
+report have it, among simulated runs and those that are kept in the list. What is written: live.png, runs.png, run.png,
+request.png, report.png; with --dark, the same of the dark theme.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+from itertools import product
 from pathlib import Path
 from typing import Final, Literal
 
@@ -21,18 +22,18 @@ from rich.console import Console
 from chaos.bundled import bundled
 from chaos.case import Case
 from chaos.exploring.in_laboratory import in_laboratory
-from chaos.faults import crash, pause
+from chaos.faults import blackhole, crash, latency, pause
 from chaos.laboratory import Laboratory
 from chaos.provenance import provenance
 from chaos.schedule import Schedule
 from chaos.standard import standard
-from chaos.substrate import Substrate, launcher
+from chaos.substrate import Substrate, launcher, timekeeper
 from chaos.workload import poisson
+from reports.directory import RunDirectory
 from tests.brownout.running_up import COMMAND, running_up
 from tests.browser.chromium import Visit, chromium
-from tests.browser.made_runs import short_run
 from tests.browser.serving import dashboard
-from tests.runs.kept import VERDICTS, copied
+from tests.runs.kept import copied
 
 WIDTH: Final = 1280
 SETTLED_MS: Final = 4000  # for charts that are drawn after their page
@@ -45,6 +46,20 @@ CASE: Final = Case(
     seed=7,
     judges=standard(),
 )
+KEPT: Final = {
+    "held": "a worker crash",
+    "docker": "a worker crash",
+    "inconclusive": "a worker never comes back",
+    "violated": "nobody redirects",
+    "shrunk": "late answers count twice",
+}
+SEEDS: Final = 2
+SIMULATED: Final = {
+    "a worker crash": (bundled(), Schedule.of([crash("worker1").between(2, 5)])),
+    "a paused worker": (bundled(), Schedule.of([pause("worker2").between(2, 4)])),
+    "a black hole before a worker": (bundled(), Schedule.of([blackhole("coordinator→worker3").between(2, 5)])),
+    "a slow way to a worker": (bundled(), Schedule.of([latency("coordinator→worker1", ms=300).between(2, 6)])),
+}
 
 Theme = Literal["light", "dark"]
 
@@ -63,19 +78,24 @@ def main(arguments: list[str]) -> None:
 def made(scratch: Path) -> Path:
     """A directory of many runs; returns the real one among them, which is the newest."""
     runs = scratch / RUNS
-    for number in range(10):
-        short_run(runs, number)
-    for kind in VERDICTS:
-        copied(kind, runs)
+    for kind, name in KEPT.items():
+        directory = RunDirectory(copied(kind, runs))
+        directory.write_run({**directory.read_facts(), "scenario": name})
+    for seed, (name, (system, schedule)) in product(range(SEEDS), SIMULATED.items()):
+        run(Case(system, poisson(rate=20, seconds=10), schedule, seed, standard()), name, Substrate.SIMULATED, runs)
+    return run(CASE, "a crash and a pause lose nothing", Substrate.LOCAL, runs)
+
+
+def run(case: Case, name: str, substrate: Substrate, runs: Path) -> Path:
     laboratory = Laboratory(
-        substrate=Substrate.LOCAL.value,
-        launch=launcher(Substrate.LOCAL, Console(stderr=True)),
+        substrate=substrate.value,
+        launch=launcher(substrate, Console(stderr=True)),
         runs=runs,
-        seed=CASE.seed,
+        seed=case.seed,
         provenance=provenance(PROJECT),
+        in_time=timekeeper(substrate),
     )
-    name, replay = "a crash and a pause lose nothing", "brownout replay latest"
-    trial = in_laboratory(laboratory, scenario=name, test=name, replay=replay).run(CASE)
+    trial = in_laboratory(laboratory, scenario=name, test=name, replay="brownout replay latest").run(case)
     if trial.directory is None:
         raise SystemExit("the run was not kept")
     return trial.directory
@@ -90,7 +110,7 @@ def picture_runs(browser: Browser, run: Path, folder: Path, scratch: Path, theme
         take(visit, folder / "runs.png")
         page = visit.open(f"http://{host}/run?run={run.name}", "What was broken")
         page.get_by_test_id("stVegaLiteChart").first.locator("svg").first.wait_for()
-        take(visit, folder / "run.png", height=1930)
+        take(visit, folder / "run.png", height=1960)
         retried = page.get_by_role("row", name="retries_explained").get_by_role("link")
         if retried.count():
             retried.first.click()
