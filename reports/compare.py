@@ -169,13 +169,14 @@ def _of_runs(
     if not enough:
         needed = f"{PAIRS} pairs" if paired else f"{APART} runs on each side"
         return unknown(measure, first, second, f"{min(len(first), len(second))} runs; {needed} are needed")
-    low, high = _interval(first, second, rules, paired=paired)
+    low, high = interval(first, second, rules, paired=paired)
     coincidence = None if low <= 0 <= high else _coincidence(first, second, paired=paired)
     surely = coincidence is not None and coincidence <= rules.alpha
     return concluded(measure, Difference(fmean(first), fmean(second), low, high, surely, coincidence), rules)
 
 
-def _interval(first: Sequence[float], second: Sequence[float], rules: Rules, *, paired: bool) -> tuple[float, float]:
+def interval(first: Sequence[float], second: Sequence[float], rules: Rules, *, paired: bool) -> tuple[float, float]:
+    """Of the mean of the second side less that of the first."""
     from scipy.stats import bootstrap  # noqa: PLC0415 - half a second, which reports without comparisons need not wait
 
     if (
