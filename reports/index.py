@@ -93,7 +93,8 @@ def run_entry(path: Path) -> RunEntry:
         verdicts = directory.read_verdicts()
         return _entry(path, facts, verdicts)
     except (RunDirectoryProblem, AttributeError, KeyError, TypeError, ValueError) as problem:
-        said = str(problem) if isinstance(problem, RunDirectoryProblem) else f"{type(problem).__name__}: {problem}"
+        damaged = f"a file of {path} is damaged: {type(problem).__name__}: {problem}"
+        said = str(problem) if isinstance(problem, RunDirectoryProblem) else damaged
         return RunEntry(path, RunState.BROKEN, path.name, "", "", "", "", None, {}, None, said)
 
 

@@ -74,7 +74,9 @@ def test_runs_are_listed_newest_first_each_as_what_it_is(tmp_path: Path) -> None
 def test_verdicts_that_make_no_sense_make_a_broken_run(tmp_path: Path, verdicts: dict[str, Any]) -> None:
     directory = left(tmp_path, 1)
     (directory.path / "verdicts.json").write_bytes(orjson.dumps(verdicts))
-    assert run_entry(directory.path).state is RunState.BROKEN
+    entry = run_entry(directory.path)
+    assert entry.state is RunState.BROKEN
+    assert directory.name in entry.problem
 
 
 def test_where_no_runs_are_none_are_listed(tmp_path: Path) -> None:
