@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from typing import Protocol
 
 from system.coordinator.core.member import Member
@@ -37,6 +36,8 @@ async def watch(hearer: Hearer, member: Member, *, interval_s: float, timeout_s:
             hearer.not_heard(member, failure)
         else:
             hearer.heard(member, health)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout_at(started + interval_s):
-                await member.look.wait()
+        alarm = loop.call_at(started + interval_s, member.look.set)
+        try:
+            await member.look.wait()
+        finally:
+            alarm.cancel()
