@@ -48,13 +48,15 @@ class Outliers:
         return f"{failed} of its last {len(outcomes)} batches failed"
 
     def _slow(self, member: Member, others: Iterable[Member]) -> str | None:
+        own = member.pace.quantile(0.5)
+        if not self._slowness or own is None or own < SLOWER_BY_S or len(member.pace) < ENOUGH_TIMES:
+            return None
         medians = [
             median
             for other in others
             if len(other.pace) >= ENOUGH_TIMES and other.alive and (median := other.pace.quantile(0.5)) is not None
         ]
-        own = member.pace.quantile(0.5)
-        if not self._slowness or not medians or own is None or len(member.pace) < ENOUGH_TIMES:
+        if not medians:
             return None
         usual = statistics.median(medians)
         if own < self._slowness * usual or own - usual < SLOWER_BY_S:
