@@ -12,10 +12,12 @@ import orjson
 EPOCH: Final = datetime(2000, 1, 1, tzinfo=UTC)
 """The date at which every simulation begins."""
 
+_EPOCH_S: Final = EPOCH.timestamp()
+
 
 def wall_clock(now_s: float) -> float:
     """Seconds since 1970, of a moment in virtual time."""
-    return EPOCH.timestamp() + now_s
+    return _EPOCH_S + now_s
 
 
 class Log:

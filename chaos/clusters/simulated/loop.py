@@ -151,24 +151,33 @@ class VirtualLoop(asyncio.BaseEventLoop):
             raise HarnessProblem(f"{base_url}: nothing is simulated here yet")
         return self._wire(base_url)
 
+    def close(self) -> None:
+        """What was still to come holds on to everything that ran in here."""
+        super().close()
+        self._turn.clear()
+        self._later.clear()
+
     def resume(self, calls: list[Call]) -> None:
         """Make calls that were kept while their process stood still, before anything else."""
         self._turn.extendleft(reversed(calls))
 
     def _run_once(self) -> None:
         """Until it is stopped; `BaseEventLoop` asks for one turn at a time."""
-        turn, turns = self._turn, 0
+        turn, later, turns = self._turn, self._later, 0
         while not self._stopping:  # type: ignore[attr-defined] # asyncio's own
             if self.interrupted is not None:
                 self.call_soon(self.interrupted)
                 self.interrupted = None
-            if self._gather():
+            if not turn:
+                self._move_on()
                 turns = 0
             elif (turns := turns + 1) > MOST_TURNS:
                 raise TimeStandsStill(f"at {self._now:.6f} s something goes on without end and without waiting")
+            now = self._now
+            while later and later[0][0] <= now:
+                turn.append(heappop(later))
             for _ in range(len(turn)):
-                call = turn.popleft()
-                _, _, callback, args, context, process, _, gone = call
+                _, _, callback, args, context, process, _, gone = call = turn.popleft()
                 if gone or (process is not None and not process.flows and process.withholds(call)):
                     continue
                 # In here and not in a method: this is the innermost loop of everything.
@@ -179,16 +188,11 @@ class VirtualLoop(asyncio.BaseEventLoop):
                 except BaseException as problem:  # noqa: BLE001 - as asyncio does: told, and nobody else is disturbed
                     self.call_exception_handler({"message": f"in {callback!r}", "exception": problem})
 
-    def _gather(self) -> bool:
-        """Have the next turn hold all that is due now; where that is nothing, move on to when something is."""
-        turn, later, now = self._turn, self._later, self._now
-        moves = not turn
-        if moves:
-            while later and later[0][GONE]:
-                heappop(later)
-            if not later:
-                raise TimeStandsStill(f"at {now:.6f} s everything waits, and for nothing that will come")
-            self._now = now = max(now, later[0][0])
-        while later and later[0][0] <= now:
-            turn.append(heappop(later))
-        return moves
+    def _move_on(self) -> None:
+        """To when the next thing is due."""
+        later = self._later
+        while later and later[0][GONE]:
+            heappop(later)
+        if not later:
+            raise TimeStandsStill(f"at {self._now:.6f} s everything waits, and for nothing that will come")
+        self._now = max(self._now, later[0][0])
