@@ -54,8 +54,7 @@ class OpType(StrEnum):
     INFO = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Op:
+class Op(msgspec.Struct, frozen=True):
     """One event. `time` is in nanoseconds of the monotonic clock since the run began; `value` is JSON."""
 
     index: int

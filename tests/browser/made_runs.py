@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
+from msgspec.structs import replace
 
 from reports.directory import RunDirectory
 from reports.history import OBSERVER, Op, OpType

@@ -10,8 +10,9 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
+
+from msgspec.structs import replace
 
 from reports.history import NANOSECONDS, NEMESIS, OBSERVER, History, Op, OpType
 from reports.record import Record

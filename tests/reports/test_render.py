@@ -7,6 +7,7 @@ import time
 from dataclasses import replace
 from html.parser import HTMLParser
 
+import msgspec
 import pytest
 
 from reports.history import MACHINE, NEMESIS, History, Op, OpType
@@ -120,7 +121,7 @@ def test_the_times_at_which_the_machine_stood_still_are_told_and_drawn() -> None
     run = record()
     note = {"delays_ms": [0.0, 400.0], "every_ms": 50.0, "steal": None, "waited": None, "stepped_s": 0.0}
     ops = sorted([*run.history, Op(0, 3_000_000_000, MACHINE, OpType.INFO, "noise", note)], key=lambda op: op.time)
-    stalled = History(replace(op, index=index) for index, op in enumerate(ops))
+    stalled = History(msgspec.structs.replace(op, index=index) for index, op in enumerate(ops))
     shown = Page(render(Record(FACTS, stalled, SCHEDULE), FINDINGS, FIGURES))
     assert "The machine itself stood still (grey, dotted edge): 0.40 s at 2.6 s." in shown.text
     assert "machine stood still, 0.40 s" in shown.text
@@ -139,7 +140,7 @@ def test_the_nodes_of_the_system_have_a_line_each(page: Page) -> None:
 def test_a_fault_that_came_again_and_again_is_summed_up_once() -> None:
     run = record(target="worker1")
     again = [
-        replace(op, value={**(op.value or {}), "id": f"{(op.value or {}).get('id')} again"})
+        msgspec.structs.replace(op, value={**(op.value or {}), "id": f"{(op.value or {}).get('id')} again"})
         for op in run.history.of(NEMESIS)
     ]
     text = Page(render(Record({}, History([*run.history, *again])), (), FIGURES)).text
