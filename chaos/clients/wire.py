@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol, runtime_checkable
+from typing import Final, NamedTuple, Protocol, runtime_checkable
 
 REPLAYED_HEADER: Final = "Idempotent-Replayed"
 
@@ -15,8 +15,7 @@ class Sending:
     begun: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class WireReply:
+class WireReply(NamedTuple):
     """A complete reply. `retry_after` is that header; `replayed` says that the answer had been given before."""
 
     status: int

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from system.coordinator.core.request import Completed, Request, State
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """How one request ended. `timestamp` is seconds since the epoch; `error` is None exactly when it was answered."""
 
     timestamp: float

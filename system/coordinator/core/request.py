@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from system.coordinator.core.worker import Answer, Cause
 
@@ -32,8 +33,7 @@ class Attempt:
     cause: Cause | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Completed:
+class Completed(NamedTuple):
     """An answer with the worker it came from. `retries` counts the attempts before the one that was meant to answer."""
 
     request_id: str

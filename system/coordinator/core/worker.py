@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
 class Cause(StrEnum):
@@ -36,8 +35,7 @@ class AttemptFailed(Exception):
         self.begun = begun
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One request as a worker sees it. Nobody wants its answer after `timeout_s`; `traceparent` is W3C's."""
 
     request_id: str
@@ -46,23 +44,20 @@ class Item:
     traceparent: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the model said. `score` is its confidence in `output`, 0..1; None from a worker that gives none."""
 
     output: str
     score: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ItemRefused:
+class ItemRefused(NamedTuple):
     """The worker computed the batch but not this item of it."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
+class Health(NamedTuple):
     """What a worker says of itself.
 
     `instance` names its process; None from a worker that does not tell. `crash_rate` is the share of its batches that
