@@ -93,7 +93,7 @@ class Sentences:
     """The texts of `SENTENCES` without its labels, which are the answers of one model among many."""
 
     def load(self) -> tuple[Input, ...]:
-        return tuple(Input(each.text) for each in _sst2())
+        return _sentences()
 
     def to_json(self) -> dict[str, Any]:
         return {"source": "sst2"}
@@ -103,6 +103,11 @@ class Sentences:
 def _sst2() -> tuple[Input, ...]:
     """Read once: an exploration asks for them a thousand times a minute."""
     return InputFile(SENTENCES, "sst2").load()
+
+
+@cache
+def _sentences() -> tuple[Input, ...]:
+    return tuple(Input(each.text) for each in _sst2())
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chaos.invariants.deadline_respected import deadline_s
 from reports.history import OpType
 from reports.record import Record
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerSample:
+class LedgerSample(NamedTuple):
     """Counts since the process started, and what was pending; `op` is the index of the sample in the history."""
 
     op: int
@@ -33,8 +32,12 @@ class LedgerSample:
 
 def ledger_samples(record: Record, node: str | None = None) -> tuple[LedgerSample, ...]:
     """Every status that tells all four counts, in the order of sampling; of `node`, where several are asked."""
+    return record.once(_samples, node or "")
+
+
+def _samples(record: Record, node: str) -> tuple[LedgerSample, ...]:
     samples: list[LedgerSample] = []
-    for time_s, op, status in record.statuses_of(node):
+    for time_s, op, status in record.statuses_of(node or None):
         match status:
             case {
                 "tasks_submitted": int(submitted),
