@@ -135,8 +135,7 @@ def _table(compared: Compared, confidence: float) -> Table:
     for each in compared.measures:
         if each.first is None and each.second is None:
             continue
-        looks_different = each.low is not None and each.high is not None and not each.low <= 0 <= each.high
-        explained = each.conclusion is Conclusion.TOO_NOISY or (looks_different and each.why)
+        explained = each.conclusion is Conclusion.TOO_NOISY or (each.looks_different and each.why)
         told = each.conclusion.value + (f": {each.why}" if explained else "")
         table.add_row(
             f"{each.measure} ({each.unit})",

@@ -115,8 +115,18 @@ class Comparison:
     conclusion: Conclusion
     why: str = ""
 
+    @property
+    def looks_different(self) -> bool:
+        """Whether the interval alone would say so."""
+        return self.low is not None and self.high is not None and leaves_out_zero(self.low, self.high)
+
     def to_json(self) -> dict[str, Any]:
         return asdict(self) | {"conclusion": self.conclusion.value}
+
+
+def leaves_out_zero(low: float, high: float) -> bool:
+    """Whether an interval shows a difference, of whichever sign; one of NaN shows none."""
+    return low > 0 or high < 0
 
 
 def sample(record: Record, run: str, *, recovery_s: float | None = None) -> Sample:
@@ -170,7 +180,7 @@ def _of_runs(
         needed = f"{PAIRS} pairs" if paired else f"{APART} runs on each side"
         return unknown(measure, first, second, f"{min(len(first), len(second))} runs; {needed} are needed")
     low, high = interval(first, second, rules, paired=paired)
-    coincidence = None if low <= 0 <= high else _coincidence(first, second, paired=paired)
+    coincidence = _coincidence(first, second, paired=paired) if leaves_out_zero(low, high) else None
     surely = coincidence is not None and coincidence <= rules.alpha
     return concluded(measure, Difference(fmean(first), fmean(second), low, high, surely, coincidence), rules)
 

@@ -20,6 +20,7 @@ from reports.compare import (
     Measure,
     Rules,
     concluded,
+    leaves_out_zero,
     unknown,
     unless_noisy,
 )
@@ -108,7 +109,7 @@ def _of_seconds(measure: Measure, first: Sequence[_Second], second: Sequence[_Se
     low, high = _interval(measure, first, second, rules)
     if math.isnan(low) or math.isnan(high):
         return unknown(measure, *measured, "so little was measured that some of the seconds say nothing")
-    return concluded(measure, Difference(left, right, low, high, not low <= 0 <= high), rules)
+    return concluded(measure, Difference(left, right, low, high, leaves_out_zero(low, high)), rules)
 
 
 def _interval(
