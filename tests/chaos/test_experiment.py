@@ -28,6 +28,7 @@ from reports.directory import RunDirectory
 from reports.record import Record
 from reports.verdict import Finding, Verdict
 from tests.chaos.relay import back, relay, with_node
+from tests.polling import until
 
 SHORT = constant(rate=40, seconds=1, inputs=["good", "bad"])
 WITHOUT_END = constant(rate=40, seconds=600, inputs=["good"])
@@ -74,9 +75,7 @@ async def under_way(laboratory: Laboratory, *, ops: int) -> RunDirectory:
     def enough() -> bool:
         return any(path.read_bytes().count(b"\n") >= ops for path in laboratory.runs.glob("2*/history.jsonl"))
 
-    async with asyncio.timeout(60):
-        while not enough():
-            await asyncio.sleep(0.02)
+    await until(enough)
     return only_directory(laboratory)
 
 

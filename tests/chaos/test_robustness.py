@@ -6,7 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -32,6 +32,7 @@ from chaos.workload import constant
 from reports.directory import RunDirectory
 from reports.verdict import Verdict
 from tests.chaos.relay import relay
+from tests.polling import until
 
 SHORT = constant(rate=40, seconds=1, inputs=["good"])
 QUIET = constant(rate=10, seconds=600, inputs=["good"])
@@ -61,12 +62,6 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip(f"a disk of a size of its own takes root: {mounted.stderr.strip()}")
     yield path
     subprocess.run(("umount", "--lazy", str(path)), check=True)
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(60):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 def gone(pid: int) -> bool:

@@ -16,6 +16,7 @@ import pytest_asyncio
 
 from tests.coordinator.raw_client import RawClient, connected, post
 from tests.coordinator.running import PATIENCE_S, RunningSystem, running_system
+from tests.polling import until
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -29,9 +30,10 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 async def until_pending(system: RunningSystem, *texts: str) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while sorted(request["input"] for request in (await system.status())["pending_requests"]) != sorted(texts):
-            await asyncio.sleep(0.01)
+    async def pending() -> bool:
+        return sorted(each["input"] for each in (await system.status())["pending_requests"]) == sorted(texts)
+
+    await until(pending)
 
 
 async def newest(system: RunningSystem) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import asyncio
 import random
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,6 +17,7 @@ from system.coordinator.grpc_worker import GrpcWorker
 from system.coordinator.resolver import Resolver, look_up
 from tests.coordinator.company import INTERVAL_S, ScriptedNames, company, kept
 from tests.coordinator.running import running_system
+from tests.polling import until
 from tests.worker.running_worker import serving
 
 PATIENCE_S = 30.0
@@ -183,12 +183,6 @@ async def test_an_address_is_behind_itself(host: str, address: str) -> None:
 
 
 # ── for real ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not true():
-            await asyncio.sleep(0.02)
 
 
 async def test_real_workers_come_and_go_under_load_and_nothing_is_lost() -> None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import aiohttp
 import pytest
 import pytest_asyncio
 
-from tests.coordinator.running import PATIENCE_S
 from tests.coordinator.secured import KEY, Secured, infer, ready, secured_system
+from tests.polling import until
 from tests.tls.authority import Authority
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -21,12 +21,6 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 async def system(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Secured]:
     async with secured_system(tmp_path_factory.mktemp("secured")) as running:
         yield running
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not await holds():
-            await asyncio.sleep(0.02)
 
 
 async def has_pending(http: aiohttp.ClientSession, count: int) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from system.coordinator.core.worker import Answer, AttemptFailed, Cause, Item
 from system.coordinator.grpc_worker import GrpcWorker
 from system.tls.channel import ChannelTls
 from system.tls.server import ServerTls
+from tests.polling import until
 from tests.tls.authority import Authority
 
 PATIENCE_S = 30.0
@@ -54,12 +55,6 @@ async def refused(worker: GrpcWorker) -> bool:
     with pytest.raises(AttemptFailed) as failure:
         await worker.check(PATIENCE_S)
     return failure.value.cause is Cause.NOT_SENT
-
-
-async def until(holds: Callable[[], Awaitable[bool]]) -> None:
-    async with asyncio.timeout(PATIENCE_S):
-        while not await holds():
-            await asyncio.sleep(0.01)
 
 
 async def test_only_a_worker_with_the_right_certificate_is_sent_anything(tmp_path: Path) -> None:

@@ -1,7 +1,6 @@
 """What is asked of a cluster, whatever it runs on: `pytest tests/chaos/clusters --substrate docker`."""
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from signal import SIGKILL, SIGTERM
@@ -15,6 +14,7 @@ from reports.history import OpType
 from tests.chaos.clusters.conftest import Strike
 from tests.chaos.relay import back, relay, with_node
 from tests.chaos.substrates import Start
+from tests.polling import until
 
 DEADLINE_S = 20.0
 # A back of the relay that exits with the code in its first argument when it is told to end.
@@ -24,12 +24,6 @@ EXITING = (
     "signal.signal(signal.SIGTERM, lambda *_: sys.exit(code))\n"
     "runpy.run_path('relay_service.py', run_name='__main__')\n"
 )
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def ask(cluster: Cluster, text: str) -> OpType:

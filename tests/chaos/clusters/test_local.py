@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from chaos.clusters.cluster import NodeHandle, Pausable
 from chaos.clusters.local.cluster import LocalCluster
 from chaos.toxiproxy.problem import ToxiproxyProblem
 from tests.chaos.relay import SERVICE, back, relay, with_node
+from tests.polling import until
 
 DEADLINE_S = 10.0
 
@@ -25,12 +25,6 @@ def descendants() -> set[int]:
 
 async def pid_of(node: NodeHandle) -> int:
     return int((await node.state()).life.removeprefix("pid "))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(DEADLINE_S):
-        while not condition():
-            await asyncio.sleep(0.01)
 
 
 async def test_nothing_is_left_of_a_cluster(tmp_path: Path) -> None:

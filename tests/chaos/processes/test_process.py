@@ -10,6 +10,7 @@ import psutil
 import pytest
 
 from chaos.processes.process import OsProcess, Phase, ProcessProblem, ProcessState
+from tests.polling import until
 
 SLEEPER = "import time; print('up', flush=True); time.sleep(600)"
 STUBBORN = (
@@ -23,12 +24,6 @@ import subprocess, sys, time
 child = subprocess.Popen([sys.executable, "-c", {SLEEPER!r}])
 print("child", child.pid, flush=True)
 """
-
-
-async def eventually(holds: Callable[[], bool], timeout_s: float = 10.0) -> None:
-    async with asyncio.timeout(timeout_s):
-        while not holds():
-            await asyncio.sleep(0.005)
 
 
 def says(process: OsProcess, word: str) -> Callable[[], Awaitable[bool]]:
@@ -202,7 +197,7 @@ async def test_what_a_dead_process_left_behind_is_ended_too(make: Callable[[str]
     child = psutil.Process(int(process.log_tail().split("child ")[1].split()[0]))
     assert child.is_running()
     await process.stop()
-    await eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    await until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
 async def test_leaving_the_scope_by_an_error_ends_the_process(tmp_path: Path) -> None:
@@ -260,7 +255,7 @@ asyncio.run(main())
         await parent.wait()
     # Its new parent may take a moment to reap it.
     with suppress(psutil.NoSuchProcess):
-        await eventually(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+        await until(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
 
 
 async def test_many_lives_leave_no_zombie(make: Callable[[str], OsProcess]) -> None:
