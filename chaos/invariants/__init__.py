@@ -29,6 +29,7 @@
     accounts           what clients, coordinator and workers say of the same requests, joined
     occupancy          which worker carried how much when
     noise              what the machine's own noise makes of a finding about timing
+    grounds            what happened to each worker that may be held against it
     outages            faults that leave no time between them
     ledger             what the coordinator's books said at one moment
     wording            how messages count and list things

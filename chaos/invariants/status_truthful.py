@@ -3,18 +3,27 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from annotated_types import Ge
 
+from chaos.invariants.grounds import Grounds, within
 from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import LedgerSample, empties_books, ledger_samples
+from chaos.invariants.noise import unless_noisy
 from chaos.invariants.wording import count, listing
 from reports.history import OpType
 from reports.moments import ascending
 from reports.record import Record
-from reports.verdict import Finding, Verdict
+from reports.states import UP, states_of
+from reports.verdict import Figure, Finding, Verdict
 from reports.windows import FaultWindow
+
+# A worker that nothing has happened to for so long has no reason to be left out.
+FORGOTTEN_S: Final = 10.0
+
+EJECTED: Final = "ejected"
+LEFT_OUT: Final = frozenset({"suspected", "down", EJECTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,25 +34,56 @@ class Untruth:
     words: str
 
 
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """A worker that `/status` called `state` at one sample; `since_s` is from when its reason must date."""
+
+    op: int
+    time_s: float
+    worker: str
+    state: str
+    since_s: float
+
+    @property
+    def words(self) -> str:
+        return f"{self.worker} {self.state} at {self.time_s:.2f} s, to which nothing had happened"
+
+
 @invariant
 def status_truthful(
-    record: Record, *, within_s: Annotated[float, Ge(0)] = 3.0, samples: Annotated[int, Ge(1)] = 3
+    record: Record,
+    *,
+    within_s: Annotated[float, Ge(0)] = 3.0,
+    samples: Annotated[int, Ge(1)] = 3,
+    coordinator: str = "coordinator",
 ) -> Finding:
     """Each sample of `/status` agrees with what was seen from outside, `within_s` earlier or later.
 
     Counted as completed are at least the answers that clients had by then and at most those they had soon after, beside
-    requests whose fate is unknown; as submitted, no more than had been asked. A worker that a fault has taken out is
-    not called alive any more. Counts are not compared from a fault on that emptied the books; fewer than `samples`
-    samples that are compared decide nothing.
+    requests whose fate is unknown; as submitted, no more than had been asked. Counts are not compared from a fault on
+    that emptied the books; fewer than `samples` samples that are compared decide nothing.
+
+    A worker that a fault has taken out is not called alive any more. One that was up and is called suspected, down or
+    ejected has a reason, from ten seconds and twice `within_s` before that (before it was ejected) until then: a fault
+    on it, on an edge of it or on whoever says so, an end of its process, or an attempt that failed there, by the log of
+    the node `coordinator`, but for silence that only the coordinator knows of.
     """
     books = [each for each in ledger_samples(record) if not empties_books(record, 0.0, each.time_s)]
     alive = [(time_s, op, workers) for time_s, op, status in record.statuses if (workers := _alive(status))]
     figures = {"samples": max(len(books), len(alive)), "within_s": within_s}
     untruths = [*_miscounted(record, books, within_s), *_said_alive(record, alive, within_s)]
+    grounds = Grounds(record, coordinator)
+    accused = tuple(_accused(record, grounds, FORGOTTEN_S + 2 * within_s))
     if untruths:
-        message = f"{count(len(untruths), 'untruth')}: {listing([each.words for each in untruths], 3)}"
-        evidence = tuple(dict.fromkeys(each.op for each in untruths))
-        return Finding("status_truthful", Verdict.VIOLATED, message, evidence, figures | {"untruths": len(untruths)})
+        return _violated(untruths, figures)
+    if accused and grounds.failures is None:
+        message = f"no whole log of {coordinator} says whether an attempt failed there: {accused[0].words}"
+        return Finding("status_truthful", Verdict.INCONCLUSIVE, message, (accused[0].op,), figures)
+    if accused:
+        start_s, end_s = accused[0].since_s, accused[-1].time_s
+        return unless_noisy(
+            _violated([Untruth(each.op, each.words) for each in accused], figures), record, start_s, end_s
+        )
     if not record.requests:
         return Finding("status_truthful", Verdict.INCONCLUSIVE, "no request was asked: there was nothing to tell")
     if len(books) < samples:
@@ -51,6 +91,12 @@ def status_truthful(
         return Finding("status_truthful", Verdict.INCONCLUSIVE, message, (), figures)
     message = f"true in each of {count(len(books), 'sample')}, give or take {within_s:g} s"
     return Finding("status_truthful", Verdict.HELD, message, (), figures)
+
+
+def _violated(untruths: Sequence[Untruth], figures: Mapping[str, Figure]) -> Finding:
+    message = f"{count(len(untruths), 'untruth')}: {listing([each.words for each in untruths], 3)}"
+    evidence = tuple(dict.fromkeys(each.op for each in untruths))
+    return Finding("status_truthful", Verdict.VIOLATED, message, evidence, {**figures, "untruths": len(untruths)})
 
 
 def _miscounted(record: Record, books: Sequence[LedgerSample], within_s: float) -> Iterator[Untruth]:
@@ -83,6 +129,28 @@ def _said_alive(
                 if node in workers & record.capacity.keys() and _long_out(window, time_s, within_s):
                     after_s = time_s - window.injected_s
                     yield Untruth(op, f"{node} alive at {time_s:.2f} s, {after_s:.2f} s into {window.name}")
+
+
+def _accused(record: Record, grounds: Grounds, back_s: float) -> Iterator[LeftOut]:
+    """Those left out without any reason that is known; before a worker was up, its reason may lie before the run."""
+    for each in _left_out(record, back_s):
+        reach = (each.worker, each.since_s, each.since_s + back_s)
+        if not (within(grounds.seen, *reach) or within(grounds.failures or {}, *reach)):
+            yield each
+
+
+def _left_out(record: Record, back_s: float) -> Iterator[LeftOut]:
+    been_up: set[str] = set()
+    ejected_s: dict[str, float] = {}
+    for time_s, op, status in record.statuses:
+        for worker, state in states_of(status).items():
+            if state == UP:
+                been_up.add(worker)
+            if state != EJECTED:
+                ejected_s.pop(worker, None)
+            if state in LEFT_OUT and worker in been_up and worker in record.capacity:
+                since_s = ejected_s.setdefault(worker, time_s) if state == EJECTED else time_s
+                yield LeftOut(op, time_s, worker, state, since_s - back_s)
 
 
 def _long_out(window: FaultWindow, time_s: float, within_s: float) -> bool:

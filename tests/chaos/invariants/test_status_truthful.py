@@ -1,8 +1,22 @@
 from __future__ import annotations
 
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from chaos.bundled import bundled
+from chaos.clusters.simulated.simulate import simulate
+from chaos.faults import crash
 from chaos.invariants import status_truthful
+from chaos.workload import constant
 from reports.verdict import Finding, Verdict
-from tests.chaos.invariants.golden import Draft, Drafts, ask, golden, info, ok, served, status, window
+from system.coordinator.core.dispatcher import Dispatcher
+from system.coordinator.core.member import Member
+from system.coordinator.core.worker import AttemptFailed, Cause, Health
+from tests.chaos.invariants.golden import Draft, Drafts, ask, golden, info, nemesis, ok, served, status, window
+from tests.chaos.invariants.golden_logs import attempt, ended, logged
 
 # Forty requests, ten a second, answered in 20 ms.
 SERVED = served(0, 1.0, 5.0)
@@ -80,3 +94,114 @@ def test_too_few_samples_or_no_request_decide_nothing() -> None:
     few = (said(0.5, 0), said(6.0, 40, 0))
     assert judged(SERVED, few).message == "2 samples of the counts that can be compared, 3 are needed"
     assert judged(said(0.5, 0), said(6.0, 0)).message == "no request was asked: there was nothing to tell"
+
+
+# ── workers that nothing happened to ─────────────────────────────────────────────────────────────────────────────────
+
+# A request that tells what the log's clock says at a moment of the run: 100 s more.
+KNOWN = (ask(90, at=0.2), ok(90, at=0.4, request_id="known"))
+KNOWN_LINE = ended("known", admitted=100.2, at=100.4)
+ENOUGH = [status(at=at, submitted=1, completed=1) for at in (0.4, 0.5, 0.6)]
+
+
+def with_states(at: float, **states: str) -> Draft:
+    workers = [{"id": name, "alive": state == "up", "state": state} for name, state in states.items()]
+    told = status(at=at, submitted=1, completed=1)
+    return Draft(told.at, told.process, told.type, told.f, {**(told.value or {}), "workers": workers})
+
+
+def accused(tmp_path: Path, *drafts: Drafts, lines: list[dict[str, Any]] | None = None) -> Finding:
+    """By a coordinator whose log has those lines, and is not there where it is told so by an empty list."""
+    told = [KNOWN_LINE] if lines is None else lines
+    logs = logged(tmp_path / "logs", **({"coordinator": told} if told else {}))
+    return status_truthful(within_s=0.5).judge(golden(KNOWN, ENOUGH, *drafts, logs=logs))
+
+
+UP_ONCE = with_states(1.0, worker1="up", worker2="up")
+
+
+@pytest.mark.parametrize("state", ["suspected", "down", "ejected"])
+def test_a_worker_that_nothing_happened_to_is_not_left_out(state: str, tmp_path: Path) -> None:
+    elsewhere = [*window("pause", "worker2", 20.0, 21.0), *window("latency", "coordinator→worker2", 20.0, 21.0)]
+    finding = accused(tmp_path, UP_ONCE, elsewhere, with_states(21.0, worker1=state, worker2="down"))
+    assert finding.verdict is Verdict.VIOLATED
+    assert finding.message == f"1 untruth: worker1 {state} at 21.00 s, to which nothing had happened"
+    assert finding.figures == {"samples": 5, "within_s": 0.5, "untruths": 1}
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        window("pause", "worker1", 9.0, 10.5),
+        window("pause", "coordinator", 9.0, 10.5),
+        window("latency", "coordinator→worker1", 9.0, None),
+        window("partition", "coordinator→worker2 + coordinator→worker1", 9.0, 10.5),
+        nemesis(30.0, "exit", node="worker1", at_s=10.5, state="exit code 70"),
+    ],
+)
+def test_a_worker_may_be_left_out_for_as_long_after_what_happened_to_it(reason: Drafts, tmp_path: Path) -> None:
+    left_out = with_states(21.0, worker1="down")
+    assert accused(tmp_path, UP_ONCE, reason, left_out).verdict is Verdict.HELD
+    assert accused(tmp_path, reason, UP_ONCE, with_states(8.9, worker1="down")).verdict is Verdict.VIOLATED
+
+
+def test_what_happened_longer_ago_is_no_reason_but_for_an_ejection_that_began_then(tmp_path: Path) -> None:
+    pause = window("pause", "worker1", 9.0, 10.5)
+    assert accused(tmp_path, UP_ONCE, pause, with_states(22.0, worker1="down")).verdict is Verdict.VIOLATED
+    since = [with_states(at, worker1="ejected") for at in (12.0, 21.0, 30.0)]
+    assert accused(tmp_path, UP_ONCE, pause, since).verdict is Verdict.HELD
+    again = [with_states(at, worker1=state) for at, state in ((30.0, "ejected"), (31.0, "trial"), (32.0, "ejected"))]
+    assert accused(tmp_path, UP_ONCE, pause, since[:2], again[1:]).verdict is Verdict.VIOLATED
+
+
+def test_an_attempt_that_failed_is_a_reason_unless_nobody_but_the_coordinator_knows_of_it(tmp_path: Path) -> None:
+    def failed(cause: str | None) -> Finding:
+        line = ended("r", admitted=115.0, at=116.0, attempts=[attempt("worker1", 0.1, 0.9, cause=cause)])
+        return accused(tmp_path, UP_ONCE, with_states(21.0, worker1="down"), lines=[KNOWN_LINE, line])
+
+    assert {cause: failed(cause).verdict for cause in ("cut", "too_slow", "refused", "not_sent")} == dict.fromkeys(
+        ("cut", "too_slow", "refused", "not_sent"), Verdict.HELD
+    )
+    for cause in ("silent", "overtaken", "nobody_waits", None):
+        assert failed(cause).verdict is Verdict.VIOLATED
+
+
+def test_without_a_whole_log_nobody_can_say_that_there_was_no_reason(tmp_path: Path) -> None:
+    left_out = with_states(21.0, worker1="down")
+    finding = accused(tmp_path, UP_ONCE, left_out, lines=[])
+    assert finding.verdict is Verdict.INCONCLUSIVE
+    assert finding.message == (
+        "no whole log of coordinator says whether an attempt failed there: "
+        "worker1 down at 21.00 s, to which nothing had happened"
+    )
+    gaps = [KNOWN_LINE, {**ended("r", admitted=115.0, at=116.0), "lines_lost": 1}]
+    assert accused(tmp_path, UP_ONCE, left_out, lines=gaps).verdict is Verdict.INCONCLUSIVE
+    assert accused(tmp_path, UP_ONCE, lines=[]).verdict is Verdict.HELD
+
+
+def test_why_a_worker_is_left_out_before_it_was_ever_up_may_lie_before_the_run(tmp_path: Path) -> None:
+    assert accused(tmp_path, with_states(0.7, worker1="ejected")).verdict is Verdict.HELD
+    strangers = (with_states(1.0, worker9="up"), with_states(21.0, worker9="down", worker1="starting"))
+    assert accused(tmp_path, UP_ONCE, strangers).verdict is Verdict.HELD
+
+
+def test_a_coordinator_that_takes_a_healthy_worker_for_silent_is_found_out() -> None:
+    heard = Dispatcher.heard
+    times: dict[str, int] = {}
+
+    def hard_of_hearing(dispatcher: Dispatcher, member: Member, health: Health) -> None:
+        times[member.id] = times.get(member.id, 0) + 1
+        if times[member.id] % 20:
+            heard(dispatcher, member, health)
+        else:
+            dispatcher.not_heard(member, AttemptFailed(Cause.SILENT, "no heartbeat"))
+
+    load, faults = constant(rate=20, seconds=12), [crash("worker3").between(2, 3)]
+    sound = simulate(load, faults, seed=1, system=bundled())
+    assert status_truthful().judge(sound).verdict is Verdict.HELD
+    with patch.object(Dispatcher, "heard", hard_of_hearing):
+        broken = simulate(load, faults, seed=1, system=bundled())
+    finding = status_truthful().judge(broken)
+    assert finding.verdict is Verdict.VIOLATED
+    assert "worker1 suspected at" in finding.message
+    assert "worker3" not in finding.message
