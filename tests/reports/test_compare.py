@@ -15,6 +15,7 @@ from reports.compare import (
     Rules,
     Sample,
     compare_sets,
+    leaves_out_zero,
     sample,
     take_turns,
 )
@@ -195,3 +196,11 @@ def test_a_sample_has_what_the_run_measured() -> None:
     assert found.values.keys() == {"goodput", "p50", "p99", "recovery", "retries", "lost"}
     assert (found.values["recovery"], found.values["lost"], found.noisy) == (1.5, 0.0, None)
     assert sample(golden(), "none").values == {}
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "expected"),
+    [(0.1, 0.2, True), (-0.2, -0.1, True), (-0.1, 0.1, False), (0.0, 0.1, False), (-0.1, 0.0, False)],
+)
+def test_an_interval_that_touches_zero_does_not_leave_it_out(low: float, high: float, expected: bool) -> None:
+    assert leaves_out_zero(low, high) is expected
