@@ -78,7 +78,8 @@ class Experiment:
     async def control(self, workload: Workload, *, system: SystemUnderTest | None = None) -> Run:
         """The same without faults, once in a session for each workload and system.
 
-        Raises Inconclusive when requests are lost even so: then a run with faults proves nothing.
+        Raises Inconclusive when requests are lost even so: then a run with faults proves nothing. One that decided
+        nothing itself is run anew for who asks next, a scenario that is repeated for instance.
         """
         __tracebackhide__ = HIDDEN_FROM_SCENARIOS
         system = system or bundled()
@@ -98,6 +99,8 @@ class Experiment:
             else:
                 control.holds(no_loss())
         except AssertionError as verdict:
+            if control.verdict is Verdict.INCONCLUSIVE:
+                del laboratory.controls[key]
             raise Inconclusive(f"the control run did not hold\n{verdict}") from verdict
         return control
 

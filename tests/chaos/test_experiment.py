@@ -174,6 +174,20 @@ async def test_a_control_is_run_once_for_all_scenarios_of_a_session(
     assert verdicts(control.directory)["verdict"] == "HELD"
 
 
+async def test_a_control_that_decided_nothing_is_run_anew_for_who_asks_next(
+    laboratory: Laboratory, experiment: Experiment
+) -> None:
+    noisy = await experiment.control(SHORT, system=relay())
+    noisy.failed(Finding("quiet", Verdict.INCONCLUSIVE, "the machine was noisy"))
+    other = Experiment(laboratory, scenario="other", test="other", replay="pytest …")
+    with pytest.raises(Inconclusive, match="the machine was noisy"):
+        await other.control(SHORT, system=relay())
+    again = await other.control(SHORT, system=relay())
+    assert again is not noisy
+    assert other.controls == [noisy, again]
+    assert await experiment.control(SHORT, system=relay()) is again
+
+
 async def test_a_node_that_ends_of_itself_is_a_violation(experiment: Experiment) -> None:
     # In the middle of the load, however long a busy machine takes to start it.
     program = "import sys; sys.argv = sys.argv[1:]; calls = 'self.calls += 1'; "
