@@ -61,10 +61,13 @@ class Grounds:
                     found.setdefault(each.worker, []).append(Span(each.sent_at - offset_s, each.ended_at - offset_s))
         return {worker: tuple(spans) for worker, spans in found.items()}
 
-
-def within(spans: Mapping[str, tuple[Span, ...]], worker: str, start_s: float, end_s: float) -> bool:
-    """Whether any of the worker's reaches into that time."""
-    return any(span.start_s <= end_s and span.end_s >= start_s for span in spans.get(worker, ()))
+    def reach(self, worker: str, since_s: float, until_s: float) -> bool:
+        """Whether anything that is known of the worker reaches into that time."""
+        return any(
+            span.start_s <= until_s and span.end_s >= since_s
+            for known in (self.seen, self.failures or {})
+            for span in known.get(worker, ())
+        )
 
 
 def _touched(target: str, workers: Mapping[str, object]) -> frozenset[str]:

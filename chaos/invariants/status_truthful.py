@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 
 from annotated_types import Ge
 
-from chaos.invariants.grounds import Grounds, within
+from chaos.invariants.grounds import Grounds
 from chaos.invariants.invariant import invariant
 from chaos.invariants.ledger import LedgerSample, empties_books, ledger_samples
 from chaos.invariants.noise import unless_noisy
@@ -36,13 +36,14 @@ class Untruth:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A worker that `/status` called `state` at one sample; `since_s` is from when its reason must date."""
+    """A worker that `/status` called `state` at one sample; its reason must date from `since_s` to `until_s`."""
 
     op: int
     time_s: float
     worker: str
     state: str
     since_s: float
+    until_s: float
 
     @property
     def words(self) -> str:
@@ -64,16 +65,16 @@ def status_truthful(
     that emptied the books; fewer than `samples` samples that are compared decide nothing.
 
     A worker that a fault has taken out is not called alive any more. One that was up and is called suspected, down or
-    ejected has a reason, from ten seconds and twice `within_s` before that (before it was ejected) until then: a fault
-    on it, on an edge of it or on whoever says so, an end of its process, or an attempt that failed there, by the log of
-    the node `coordinator`, but for silence that only the coordinator knows of.
+    ejected for longer than `within_s` on end has a reason, from ten seconds and twice `within_s` before that (before it
+    was ejected) until then: a fault on it, on an edge of it or on whoever says so, an end of its process, or an attempt
+    that failed there, by the log of the node `coordinator`, but for silence that only the coordinator knows of.
     """
     books = [each for each in ledger_samples(record) if not empties_books(record, 0.0, each.time_s)]
     alive = [(time_s, op, workers) for time_s, op, status in record.statuses if (workers := _alive(status))]
     figures = {"samples": max(len(books), len(alive)), "within_s": within_s}
     untruths = [*_miscounted(record, books, within_s), *_said_alive(record, alive, within_s)]
     grounds = Grounds(record, coordinator)
-    accused = tuple(_accused(record, grounds, FORGOTTEN_S + 2 * within_s))
+    accused = tuple(_accused(record, grounds, within_s))
     if untruths:
         return _violated(untruths, figures)
     if accused and grounds.failures is None:
@@ -131,26 +132,29 @@ def _said_alive(
                     yield Untruth(op, f"{node} alive at {time_s:.2f} s, {after_s:.2f} s into {window.name}")
 
 
-def _accused(record: Record, grounds: Grounds, back_s: float) -> Iterator[LeftOut]:
-    """Those left out without any reason that is known; before a worker was up, its reason may lie before the run."""
-    for each in _left_out(record, back_s):
-        reach = (each.worker, each.since_s, each.since_s + back_s)
-        if not (within(grounds.seen, *reach) or within(grounds.failures or {}, *reach)):
-            yield each
+def _accused(record: Record, grounds: Grounds, within_s: float) -> Iterator[LeftOut]:
+    """Those left out for longer than `within_s` on end without any reason that is known."""
+    began_s: dict[str, float] = {}
+    for left_out in _left_out(record, FORGOTTEN_S + 2 * within_s):
+        baseless = [each for each in left_out if not grounds.reach(each.worker, each.since_s, each.until_s)]
+        began_s = {each.worker: began_s.get(each.worker, each.time_s) for each in baseless}
+        yield from (each for each in baseless if each.time_s - began_s[each.worker] > within_s)
 
 
-def _left_out(record: Record, back_s: float) -> Iterator[LeftOut]:
+def _left_out(record: Record, back_s: float) -> Iterator[Sequence[LeftOut]]:
+    """By sample. Before a worker was up, its reason may lie before the run."""
     been_up: set[str] = set()
     ejected_s: dict[str, float] = {}
     for time_s, op, status in record.statuses:
-        for worker, state in states_of(status).items():
-            if state == UP:
-                been_up.add(worker)
-            if state != EJECTED:
-                ejected_s.pop(worker, None)
-            if state in LEFT_OUT and worker in been_up and worker in record.capacity:
-                since_s = ejected_s.setdefault(worker, time_s) if state == EJECTED else time_s
-                yield LeftOut(op, time_s, worker, state, since_s - back_s)
+        states = {worker: state for worker, state in states_of(status).items() if worker in record.capacity}
+        been_up.update(worker for worker, state in states.items() if state == UP)
+        ejected_s = {worker: ejected_s.get(worker, time_s) for worker, state in states.items() if state == EJECTED}
+        yield [
+            LeftOut(op, time_s, worker, state, until_s - back_s, until_s)
+            for worker, state in states.items()
+            if state in LEFT_OUT and worker in been_up
+            for until_s in [ejected_s.get(worker, time_s)]
+        ]
 
 
 def _long_out(window: FaultWindow, time_s: float, within_s: float) -> bool:

@@ -120,13 +120,18 @@ def accused(tmp_path: Path, *drafts: Drafts, lines: list[dict[str, Any]] | None 
 UP_ONCE = with_states(1.0, worker1="up", worker2="up")
 
 
+def left_out(until: float, **states: str) -> list[Draft]:
+    """For longer than a healthy worker may be on end."""
+    return [with_states(at, **states) for at in (until - 0.6, until)]
+
+
 @pytest.mark.parametrize("state", ["suspected", "down", "ejected"])
 def test_a_worker_that_nothing_happened_to_is_not_left_out(state: str, tmp_path: Path) -> None:
     elsewhere = [*window("pause", "worker2", 20.0, 21.0), *window("latency", "coordinator→worker2", 20.0, 21.0)]
-    finding = accused(tmp_path, UP_ONCE, elsewhere, with_states(21.0, worker1=state, worker2="down"))
+    finding = accused(tmp_path, UP_ONCE, elsewhere, left_out(21.0, worker1=state, worker2="down"))
     assert finding.verdict is Verdict.VIOLATED
     assert finding.message == f"1 untruth: worker1 {state} at 21.00 s, to which nothing had happened"
-    assert finding.figures == {"samples": 5, "within_s": 0.5, "untruths": 1}
+    assert finding.figures == {"samples": 6, "within_s": 0.5, "untruths": 1}
 
 
 @pytest.mark.parametrize(
@@ -140,24 +145,32 @@ def test_a_worker_that_nothing_happened_to_is_not_left_out(state: str, tmp_path:
     ],
 )
 def test_a_worker_may_be_left_out_for_as_long_after_what_happened_to_it(reason: Drafts, tmp_path: Path) -> None:
-    left_out = with_states(21.0, worker1="down")
-    assert accused(tmp_path, UP_ONCE, reason, left_out).verdict is Verdict.HELD
-    assert accused(tmp_path, reason, UP_ONCE, with_states(8.9, worker1="down")).verdict is Verdict.VIOLATED
+    assert accused(tmp_path, UP_ONCE, reason, left_out(21.0, worker1="down")).verdict is Verdict.HELD
+    assert accused(tmp_path, reason, UP_ONCE, left_out(8.9, worker1="down")).verdict is Verdict.VIOLATED
+
+
+def test_a_worker_may_be_suspected_for_a_moment_without_a_reason(tmp_path: Path) -> None:
+    states = [(20.0, "up"), (20.2, "suspected"), (20.7, "down"), (20.8, "trial"), (20.9, "suspected"), (21.3, "down")]
+    told = [with_states(at, worker1=state) for at, state in states]
+    assert accused(tmp_path, UP_ONCE, told).verdict is Verdict.HELD
+    finding = accused(tmp_path, UP_ONCE, told, with_states(21.5, worker1="suspected"))
+    assert finding.verdict is Verdict.VIOLATED
+    assert finding.message == "1 untruth: worker1 suspected at 21.50 s, to which nothing had happened"
 
 
 def test_what_happened_longer_ago_is_no_reason_but_for_an_ejection_that_began_then(tmp_path: Path) -> None:
     pause = window("pause", "worker1", 9.0, 10.5)
-    assert accused(tmp_path, UP_ONCE, pause, with_states(22.0, worker1="down")).verdict is Verdict.VIOLATED
+    assert accused(tmp_path, UP_ONCE, pause, left_out(22.5, worker1="down")).verdict is Verdict.VIOLATED
     since = [with_states(at, worker1="ejected") for at in (12.0, 21.0, 30.0)]
     assert accused(tmp_path, UP_ONCE, pause, since).verdict is Verdict.HELD
-    again = [with_states(at, worker1=state) for at, state in ((30.0, "ejected"), (31.0, "trial"), (32.0, "ejected"))]
-    assert accused(tmp_path, UP_ONCE, pause, since[:2], again[1:]).verdict is Verdict.VIOLATED
+    again = [with_states(at, worker1=state) for at, state in ((31.0, "trial"), (32.0, "ejected"), (33.0, "ejected"))]
+    assert accused(tmp_path, UP_ONCE, pause, since[:2], again).verdict is Verdict.VIOLATED
 
 
 def test_an_attempt_that_failed_is_a_reason_unless_nobody_but_the_coordinator_knows_of_it(tmp_path: Path) -> None:
     def failed(cause: str | None) -> Finding:
         line = ended("r", admitted=115.0, at=116.0, attempts=[attempt("worker1", 0.1, 0.9, cause=cause)])
-        return accused(tmp_path, UP_ONCE, with_states(21.0, worker1="down"), lines=[KNOWN_LINE, line])
+        return accused(tmp_path, UP_ONCE, left_out(21.0, worker1="down"), lines=[KNOWN_LINE, line])
 
     assert {cause: failed(cause).verdict for cause in ("cut", "too_slow", "refused", "not_sent")} == dict.fromkeys(
         ("cut", "too_slow", "refused", "not_sent"), Verdict.HELD
@@ -167,21 +180,21 @@ def test_an_attempt_that_failed_is_a_reason_unless_nobody_but_the_coordinator_kn
 
 
 def test_without_a_whole_log_nobody_can_say_that_there_was_no_reason(tmp_path: Path) -> None:
-    left_out = with_states(21.0, worker1="down")
-    finding = accused(tmp_path, UP_ONCE, left_out, lines=[])
+    down = left_out(21.0, worker1="down")
+    finding = accused(tmp_path, UP_ONCE, down, lines=[])
     assert finding.verdict is Verdict.INCONCLUSIVE
     assert finding.message == (
         "no whole log of coordinator says whether an attempt failed there: "
         "worker1 down at 21.00 s, to which nothing had happened"
     )
     gaps = [KNOWN_LINE, {**ended("r", admitted=115.0, at=116.0), "lines_lost": 1}]
-    assert accused(tmp_path, UP_ONCE, left_out, lines=gaps).verdict is Verdict.INCONCLUSIVE
+    assert accused(tmp_path, UP_ONCE, down, lines=gaps).verdict is Verdict.INCONCLUSIVE
     assert accused(tmp_path, UP_ONCE, lines=[]).verdict is Verdict.HELD
 
 
 def test_why_a_worker_is_left_out_before_it_was_ever_up_may_lie_before_the_run(tmp_path: Path) -> None:
-    assert accused(tmp_path, with_states(0.7, worker1="ejected")).verdict is Verdict.HELD
-    strangers = (with_states(1.0, worker9="up"), with_states(21.0, worker9="down", worker1="starting"))
+    assert accused(tmp_path, left_out(0.7, worker1="ejected")).verdict is Verdict.HELD
+    strangers = (with_states(1.0, worker9="up"), *left_out(21.0, worker9="down", worker1="starting"))
     assert accused(tmp_path, UP_ONCE, strangers).verdict is Verdict.HELD
 
 
@@ -191,7 +204,7 @@ def test_a_coordinator_that_takes_a_healthy_worker_for_silent_is_found_out() -> 
 
     def hard_of_hearing(dispatcher: Dispatcher, member: Member, health: Health) -> None:
         times[member.id] = times.get(member.id, 0) + 1
-        if times[member.id] % 20:
+        if times[member.id] % 40 < 20:  # so for five seconds on end, and then again
             heard(dispatcher, member, health)
         else:
             dispatcher.not_heard(member, AttemptFailed(Cause.SILENT, "no heartbeat"))
