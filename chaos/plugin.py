@@ -201,6 +201,8 @@ def exploration(request: pytest.FixtureRequest, laboratory: Laboratory) -> Itera
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> Generator[None, None, None]:
+    if hasattr(config, "workerinput"):
+        return (yield)  # of xdist: whoever started it sums up what all of them did
     finished, skipped = config.stash[finished_key], config.stash[skipped_key]
     if finished or skipped:
         from chaos.session.terminal import summarise  # noqa: PLC0415 - see above

@@ -85,8 +85,9 @@ def test_what_was_never_met_is_told_and_fails_a_session_that_was_to_cover_it(exp
 
 
 def test_processes_share_the_parts_of_a_budget_and_what_they_met_is_added_up(
-    explore: Explore, pytester: pytest.Pytester
+    explore: Explore, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "summary.md"))
     result = explore(HOLDS, "-n2", "--chaos-budget", "1", "--junit-xml", "told.xml")
     result.assert_outcomes(passed=8)
     told = (pytester.path / "told.xml").read_text(encoding="utf-8")
@@ -96,6 +97,9 @@ def test_processes_share_the_parts_of_a_budget_and_what_they_met_is_added_up(
     seeds = re.findall(r'<property name="seed" value="(\d+)"', told)
     assert len(set(seeds)) == 8, "parts look at the same runs"
     result.stdout.fnmatch_lines([f"*- explored {sum(cases)} runs -*"])
+    summary = (pytester.path / "summary.md").read_text(encoding="utf-8")
+    headed = f"## Chaos: explored {sum(cases)} runs, of 8 tests 8 HELD"
+    assert re.findall("^## .*", summary, re.MULTILINE) == [headed]
 
 
 def test_a_failure_is_shrunk_told_saved_and_replayed(explore: Explore, pytester: pytest.Pytester) -> None:

@@ -223,13 +223,17 @@ def test_a_run_is_told_about_while_it_goes_on(pytester: pytest.Pytester, scenari
     result.stdout.fnmatch_lines(["  it_holds  5 of 6 s, offered [12]?/s, answered *, * waiting"])
 
 
-def test_runs_of_several_processes_are_summarised_together(pytester: pytest.Pytester, scenario: Write) -> None:
+def test_runs_of_several_processes_are_summarised_together(
+    pytester: pytest.Pytester, scenario: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
     scenario(HELD, HELD.replace("test_it_holds", "test_it_holds_again"))
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(pytester.path / "summary.md"))
     result = pytester.runpytest_subprocess("-n2", "--chaos-seed", "3")
     result.assert_outcomes(passed=2)
     result.stdout.fnmatch_lines_random(["✔ HELD it_holds", "✔ HELD it_holds_again", "2 HELD"])
     facts = [orjson.loads((path / "run.json").read_bytes()) for path in run_directories(pytester)]
     assert {each["session_seed"] for each in facts} == {3}
+    assert re.findall("^## .*", (pytester.path / "summary.md").read_text(), re.MULTILINE) == ["## Chaos: 2 HELD"]
 
 
 def test_two_sessions_at_once_do_not_meet(pytester: pytest.Pytester, scenario: Write) -> None:
