@@ -144,7 +144,7 @@ def picture_live(browser: Browser, folder: Path, scratch: Path, theme: Theme) ->
             page.wait_for_timeout(25_000)
             os.kill(up.pids["worker2"], signal.SIGKILL)
             page.wait_for_timeout(25_000)
-            take(visit, folder / "live.png", height=1500)
+            take(visit, folder / "live.png", height=1580)
         finally:
             load.kill()
             load.wait()
