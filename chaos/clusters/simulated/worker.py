@@ -90,7 +90,7 @@ class Worker:
         process.on_signal(lambda times: (insisted if times > 1 else asked).set())
         serve(self, process)
         process.log("listening", level="info", host="127.0.0.1", port=0)
-        loading = asyncio.ensure_future(self._takes(UNTIL_SERVING_S))
+        loading = process.spawn(self._takes(UNTIL_SERVING_S))
         if await _done_before(loading, asked):
             self._serving = True
             process.log("serving", level="info", model="simulated")
@@ -104,7 +104,7 @@ class Worker:
 
     async def _drain(self, insisted: asyncio.Event) -> None:
         self._process.log("draining", level="info", running=len(self._running))
-        idle = asyncio.ensure_future(self._idle.wait())
+        idle = self._process.spawn(self._idle.wait())
         if await _done_before(idle, insisted, self._settings.drain_timeout):
             return
         left = list(self._running)
