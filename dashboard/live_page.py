@@ -212,7 +212,7 @@ def _state(url: str, seen: Seen) -> Markup:
         )
     newest = seen.newest
     if newest.alive == len(newest.workers) and newest.workers:
-        return banner(GOOD, "●", f"All {newest.alive} workers serve.")
+        return banner(GOOD, "●", "The worker serves." if newest.alive == 1 else f"All {newest.alive} workers serve.")
     if newest.alive:
         return banner(UNKNOWN, "◐", f"{newest.alive} of {len(newest.workers)} workers serve.", "Requests go to those.")
     return banner(BAD, "✕", "No worker serves.", "Requests wait for one until their deadline.")
