@@ -112,19 +112,6 @@ def lateness_ms(requests: Iterable[Request]) -> dict[int, float]:
     return {each.invoked_op: (each.invoked_s - each.due_s) * 1000 for each in requests if each.scheduled}
 
 
-def load_span(requests: Sequence[Request]) -> tuple[float, float]:
-    """When the first request was due, and the last. Raises ValueError of no requests."""
-    due = [request.due_s for request in requests]
-    return min(due), max(due)
-
-
-def answer_times(requests: Iterable[Request]) -> list[float]:
-    """When each ok answer arrived, earliest first."""
-    return sorted(
-        request.completed_s for request in requests if request.outcome is OpType.OK and request.completed_s is not None
-    )
-
-
 def figures(requests: Sequence[Request], moments: Moments | None = None) -> Figures:
     """Goodput is ok answers over the time from the first request's due time to the last answer. `moments` are those of
     the requests, where somebody has them already.

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 from typing import Final
 
-from reports.measure import answer_times
 from reports.record import Record
 
 WIDTH_S: Final = 1.0
@@ -26,7 +25,7 @@ def aligned(record: Record) -> tuple[OverlayPoint, ...]:
     first = math.ceil(-zero_s / WIDTH_S)
     last = math.floor((record.history.duration_s - zero_s) / WIDTH_S)
     counts = [0] * max(0, last - first)
-    for arrived_s in answer_times(record.requests):
+    for arrived_s in record.moments.answered_s:
         number = math.floor((arrived_s - zero_s) / WIDTH_S) - first
         if 0 <= number < len(counts):
             counts[number] += 1

@@ -25,7 +25,7 @@ from reports.compare import (
     unless_noisy,
 )
 from reports.history import OpType, Request
-from reports.measure import ENOUGH, latencies_ms, load_span, quantile
+from reports.measure import ENOUGH, latencies_ms, quantile
 from reports.noise import noise
 from reports.record import Record
 
@@ -58,7 +58,7 @@ def _seconds(record: Record) -> tuple[_Second, ...]:
     requests = record.requests
     if not requests:
         return ()
-    start_s, end_s = load_span(requests)
+    start_s, end_s = record.moments.span_s
     count = math.floor(end_s - start_s)
     due: list[list[Request]] = [[] for _ in range(count)]
     answers = [0] * count

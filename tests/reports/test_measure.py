@@ -14,7 +14,6 @@ from reports.measure import (
     SteadyState,
     Stretch,
     TooFewPoints,
-    answer_times,
     figures,
     latencies_ms,
     quantile,
@@ -62,7 +61,7 @@ def test_figures_of_a_small_run() -> None:
         ask(4, at=3.0, due_s=3.0),
     )
     assert latencies_ms(run.requests) == [250.0, 1500.0]
-    assert answer_times(run.requests) == [1.25, 3.0]
+    assert run.moments.answered_s == [1.25, 3.0]
     found = figures(run.requests)
     assert found == Figures(5, 2, 1, 2, 1.0, 250.0, 1500.0, 3)
     assert found.to_json() == {
