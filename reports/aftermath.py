@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from reports.measure import SteadyState, steady_answers
 from reports.record import Record
@@ -42,7 +43,7 @@ class Paid:
     """Requests that were under way between the fault and the return of service, each counted as the worst it was.
 
     `late` were answered at once, but slower than what counts as good service; None without a steady state to tell that
-    by. `slowest_ms` is of all that were answered; None where none was.
+    by. `slowest_ms` is of all that were answered, `retried_ms` of those that were retried; None where none was.
     """
 
     retried: int
@@ -50,6 +51,7 @@ class Paid:
     failed: int
     unknown: int
     slowest_ms: float | None
+    retried_ms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,5 +157,10 @@ def _paid(columns: RequestColumns, start_s: float, end_s: float, good_ms: float 
         late=late,
         failed=int((under_way & (columns.outcome == FAIL)).sum()),
         unknown=int((under_way & (columns.outcome == INFO)).sum()),
-        slowest_ms=float(np.max(columns.ms[answered])) if answered.any() else None,
+        slowest_ms=_slowest_ms(columns, answered),
+        retried_ms=_slowest_ms(columns, retried),
     )
+
+
+def _slowest_ms(columns: RequestColumns, of: NDArray[np.bool_]) -> float | None:
+    return float(np.max(columns.ms[of])) if of.any() else None

@@ -93,10 +93,11 @@ def _after(seconds: float | None) -> str:
 
 def _paid(paid: Paid) -> str:
     """The worst first; the slowest answer need not be one of those that are counted, and so stands apart."""
+    retried = "retried" if paid.retried_ms is None else f"retried in at most {number(paid.retried_ms)} ms"
     worse = (
         (paid.failed, "failed"),
         (paid.unknown, "unknown"),
-        (paid.retried, "retried"),
+        (paid.retried, retried),
         (paid.late or 0, "late"),
     )
     told = ", ".join(f"{count:,} {word}" for count, word in worse if count)

@@ -107,6 +107,9 @@ def test_those_pay_that_were_under_way_until_service_was_back() -> None:
         served(200, 7.1, 9.9),
     )
     assert paid(only(CRASH, *run)) == (1, 1, 2, 2, 500.0)
+    slow = (*(ask(905, at=6.0, due_s=6.0), ok(905, at=6.9)), *run)  # 900 ms, at the first attempt
+    assert paid(only(CRASH, *slow)) == (1, 2, 2, 2, 900.0)
+    assert only(CRASH, *slow).paid.retried_ms == pytest.approx(500.0)
 
 
 def test_without_a_steady_state_nobody_can_tell_what_is_late() -> None:

@@ -10,7 +10,11 @@ from reports.windows import FaultWindow
 
 WINDOW = FaultWindow("crash-1", "crash", "worker1", 4.0, 8.1, True, "its process is gone", ("worker1",), ())
 OF_IT = Aftermath(
-    WINDOW, Noticed(0.21, "worker1", "down"), 0.3, 0.0, Paid(retried=2, late=3, failed=0, unknown=1, slowest_ms=754.2)
+    WINDOW,
+    Noticed(0.21, "worker1", "down"),
+    0.3,
+    0.0,
+    Paid(retried=2, late=3, failed=0, unknown=1, slowest_ms=754.2, retried_ms=9.6),
 )
 
 
@@ -18,7 +22,7 @@ def test_a_fault_is_told_by_when_it_was_noticed_and_over_and_by_who_paid() -> No
     row = broken(OF_IT)
     assert (row.when, row.noticed) == ("4.00 s to 8.10 s", "0.21 s: worker1 down")
     assert (row.worker_back, row.service_back) == ("0.30 s", "at once")
-    assert row.paid == "1 unknown, 2 retried, 3 late; slowest of all: 754 ms"
+    assert row.paid == "1 unknown, 2 retried in at most 9.6 ms, 3 late; slowest of all: 754 ms"
     assert (row.bit, row.bit_tone, row.evidence) == ("bit", "good", "its process is gone")
 
 

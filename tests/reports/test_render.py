@@ -102,8 +102,8 @@ def test_long_evidence_is_counted_rather_than_listed() -> None:
 
 def test_faults_are_told_with_their_time_and_evidence(page: Page) -> None:
     assert (
-        f"5.00 s to 9.00 s {DASH} {DASH} at once 15 retried; slowest of all: 434 ms bit : process 4711 is gone"
-        in page.text
+        f"5.00 s to 9.00 s {DASH} {DASH} at once 15 retried in at most 434 ms; slowest of all: 434 ms "
+        "bit : process 4711 is gone" in page.text
     )
     assert (
         "8 failed, 5 unknown, 122 late; slowest of all: 1,923 ms did not bite : an answer came through it" in page.text

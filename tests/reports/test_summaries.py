@@ -22,7 +22,7 @@ def test_a_run_is_told_in_markdown() -> None:
     assert r"| ✘ VIOLATED | no\_loss | 3 of 1,500 requests were not answered: op 1802, op 1804, op 1806 |" in told
     assert (
         "| crash | worker1 | 5.00 s to 9.00 s | \N{EN DASH} | \N{EN DASH} | at once "
-        "| 15 retried; slowest of all: 434 ms |" in told
+        "| 15 retried in at most 434 ms; slowest of all: 434 ms |" in told
     )
     assert f"```sh\n{FACTS['replay']}\n```" in told
 
