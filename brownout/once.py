@@ -23,7 +23,7 @@ from chaos.bundled import bundled
 from chaos.case import Case, NoCase
 from chaos.experiment import Experiment
 from chaos.exploring.in_laboratory import carry_out
-from chaos.exploring.margin import nearby
+from chaos.exploring.margin import NEAR, nearby
 from chaos.exploring.regression import Regression
 from chaos.judgement import OF_THE_RUN
 from chaos.laboratory import Laboratory
@@ -37,7 +37,6 @@ from chaos.workload import poisson
 from reports.directory import RunDirectory, RunDirectoryProblem
 from reports.verdict import Verdict
 
-NEAR: Final = 3  # cases near by that are tried where time is real, unless somebody says how many
 AFTERWARDS_S: Final = 4.0  # of load after the last fault, to see service return
 
 

@@ -27,7 +27,7 @@ def replay(
             min=0,
             max=6,
             help="So many cases near by are tried where it does not fail again.  "
-            "[default: 3 where time is real, 0 in simulation]",
+            "[default: 6 where time is real, 0 in simulation]",
         ),
     ] = None,
     runs_dir: RunsDir = RUNS,
@@ -49,7 +49,7 @@ def replay(
 
     brownout replay scenarios/regressions/no_loss-1f0c5a92.json --substrate simulated
 
-    brownout replay scenarios/regressions/no_loss-1f0c5a92.json --substrate local --near 6
+    brownout replay scenarios/regressions/no_loss-1f0c5a92.json --substrate local --near 0
 
     brownout replay reports/runs/latest --json | jq .reproduced
     """

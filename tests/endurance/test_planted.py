@@ -9,13 +9,13 @@ import pytest
 
 from chaos.exploring.in_laboratory import in_laboratory
 from chaos.exploring.in_simulation import in_simulation
+from chaos.exploring.margin import NEAR
 from chaos.laboratory import Laboratory
 from tests.endurance.conftest import Report
 from tests.planted.coordinator import BUGS
 from tests.planted.hunt import hunt
 
 SEEDS = int(os.environ.get("ENDURANCE_REPEATS", "10"))
-NEAR = 3  # cases near by that are tried where chance rules, as `brownout replay` does
 
 pytestmark = [pytest.mark.endurance, pytest.mark.timeout(1800)]
 
@@ -32,7 +32,7 @@ def test_a_planted_bug_is_caught_made_small_and_replayed(
         assert caught is not None, f"{bug} was not found from seed {seed}"
         assert caught.faults <= 2, caught.failure.lines()
         assert caught.replayed(simulated), caught.failure.lines()
-        runs = caught.replayed(real, NEAR)
+        runs = caught.replayed(real, NEAR)  # as `brownout replay` does where chance rules
         told.append({"seed": seed, **caught.to_json(), f"runs_until_seen_on_{laboratory.substrate}": runs})
     report({"planted": bug, "seeds": SEEDS, "caught": told})
     assert all(each[f"runs_until_seen_on_{laboratory.substrate}"] for each in told), told
