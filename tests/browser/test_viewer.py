@@ -62,7 +62,7 @@ def test_a_run_says_what_became_of_it_and_leads_to_each_request(host: str, runs:
     for told in (
         "0.00 s: worker1 down",
         "1.00 s",
-        "15 retried; slowest of all: 434 ms",
+        "15 retried in at most 434 ms; slowest of all: 434 ms",
         "Noticed counts from the beginning",
     ):
         visit.shows(told)
