@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import Final, NamedTuple
 
 from chaos.target_names import ARROW, target_parts
@@ -63,11 +65,19 @@ class Grounds:
 
     def reach(self, worker: str, since_s: float, until_s: float) -> bool:
         """Whether anything that is known of the worker reaches into that time."""
-        return any(
-            span.start_s <= until_s and span.end_s >= since_s
-            for known in (self.seen, self.failures or {})
-            for span in known.get(worker, ())
-        )
+        starts, latest = self._by_start.get(worker, ([], []))
+        begun = bisect_right(starts, until_s)
+        return begun > 0 and latest[begun - 1] >= since_s
+
+    @cached_property
+    def _by_start(self) -> Mapping[str, tuple[list[float], list[float]]]:
+        """By worker: when each span began, earliest first, and the latest end of all that had begun by then."""
+        failures = self.failures or {}
+        found = {}
+        for worker, seen in self.seen.items():
+            spans = sorted((*seen, *failures.get(worker, ())))
+            found[worker] = [each.start_s for each in spans], list(accumulate((each.end_s for each in spans), max))
+        return found
 
 
 def _touched(target: str, workers: Mapping[str, object]) -> frozenset[str]:
