@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from reports.directory import RunDirectory, RunDirectoryProblem
+from reports.directory import RunDirectory, RunDirectoryProblem, damage_told
 from reports.history import Request
 from reports.index import RunEntry, RunState, run_entry, run_index
 from reports.legend import Legend, legend
@@ -46,7 +45,7 @@ class Opened:
     @cached_property
     def page(self) -> Page:
         """What is said of it. Raises RunDirectoryProblem where its files say what no run says."""
-        with _told_of(self.entry.path):
+        with damage_told(self.entry.path):
             return page(self.record, self.findings, self.figures)
 
     @cached_property
@@ -83,7 +82,7 @@ def listed(runs: Path) -> tuple[RunEntry, ...]:
 @st.cache_resource(max_entries=KEPT_OPEN, show_spinner="Reading the run …")
 def _read(path: Path, stamps: tuple[tuple[str, int], ...]) -> Opened:  # noqa: ARG001 - part of the key
     directory = RunDirectory(path)
-    with _told_of(path):
+    with damage_told(path):
         record = directory.read_for_pictures()
         verdicts = directory.read_verdicts() or {}
         return Opened(
@@ -93,12 +92,3 @@ def _read(path: Path, stamps: tuple[tuple[str, int], ...]) -> Opened:  # noqa: A
             figures=verdicts.get("figures", {}),
             offset_s=run_offset(record),
         )
-
-
-@contextmanager
-def _told_of(path: Path) -> Iterator[None]:
-    """What is wrong with files that are whole and yet say something else than a run does."""
-    try:
-        yield
-    except (AttributeError, KeyError, TypeError, ValueError) as problem:
-        raise RunDirectoryProblem(f"a file of {path} is damaged: {type(problem).__name__}: {problem}") from problem

@@ -211,6 +211,15 @@ def _point(link: Path, target: Path) -> None:
 
 
 @contextmanager
+def damage_told(path: Path) -> Iterator[None]:
+    """Raises RunDirectoryProblem for files of that run that are whole and yet say something else than a run does."""
+    try:
+        yield
+    except (AttributeError, KeyError, TypeError, ValueError) as problem:
+        raise RunDirectoryProblem(f"a file of {path} is damaged: {type(problem).__name__}: {problem}") from problem
+
+
+@contextmanager
 def _explained(path: Path) -> Iterator[None]:
     try:
         yield

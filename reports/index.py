@@ -11,7 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from reports.directory import RunDirectory, RunDirectoryProblem
+from reports.directory import RunDirectory, RunDirectoryProblem, damage_told
 from reports.verdict import Verdict
 
 MILLISECONDS: Final = len("20260117093104123")
@@ -89,13 +89,10 @@ def run_entry(path: Path) -> RunEntry:
     """One run, from run.json and verdicts.json."""
     directory = RunDirectory(path)
     try:
-        facts = directory.read_facts()
-        verdicts = directory.read_verdicts()
-        return _entry(path, facts, verdicts)
-    except (RunDirectoryProblem, AttributeError, KeyError, TypeError, ValueError) as problem:
-        damaged = f"a file of {path} is damaged: {type(problem).__name__}: {problem}"
-        said = str(problem) if isinstance(problem, RunDirectoryProblem) else damaged
-        return RunEntry(path, RunState.BROKEN, path.name, "", "", "", "", None, {}, None, said)
+        with damage_told(path):
+            return _entry(path, directory.read_facts(), directory.read_verdicts())
+    except RunDirectoryProblem as problem:
+        return RunEntry(path, RunState.BROKEN, path.name, "", "", "", "", None, {}, None, str(problem))
 
 
 def chosen(entries: Iterable[RunEntry], wanted: RunFilter) -> tuple[RunEntry, ...]:
