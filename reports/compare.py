@@ -17,7 +17,7 @@ of equals has one that looks different.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from statistics import fmean
@@ -187,8 +187,6 @@ def _of_runs(
 
 def interval(first: Sequence[float], second: Sequence[float], rules: Rules, *, paired: bool) -> tuple[float, float]:
     """Of the mean of the second side less that of the first."""
-    from scipy.stats import bootstrap  # noqa: PLC0415 - half a second, which reports without comparisons need not wait
-
     if (
         len({b - a for a, b in zip(first, second, strict=True)}) == 1
         if paired
@@ -196,13 +194,35 @@ def interval(first: Sequence[float], second: Sequence[float], rules: Rules, *, p
     ):
         same = second[0] - first[0]
         return same, same  # nothing varies, so nothing can be resampled
-    found = bootstrap(
+    return bootstrapped(
         (first, second),
         lambda a, b, axis: b.mean(axis=axis) - a.mean(axis=axis),
+        rules,
+        RESAMPLES,
         paired=paired,
         vectorized=True,
+    )
+
+
+def bootstrapped(
+    samples: Sequence[Sequence[float]],
+    statistic: Callable[..., Any],
+    rules: Rules,
+    resamples: int,
+    *,
+    vectorized: bool,
+    paired: bool = False,
+) -> tuple[float, float]:
+    """The interval of that statistic by the percentiles of its resamples; as of `scipy.stats.bootstrap`."""
+    from scipy.stats import bootstrap  # noqa: PLC0415 - half a second, which reports without comparisons need not wait
+
+    found = bootstrap(
+        samples,
+        statistic,
+        paired=paired,
+        vectorized=vectorized,
         confidence_level=rules.confidence,
-        n_resamples=RESAMPLES,
+        n_resamples=resamples,
         method="percentile",
         rng=SEED,
     ).confidence_interval

@@ -13,12 +13,12 @@ from typing import Final
 
 from reports.compare import (
     MEASURES,
-    SEED,
     USUAL,
     Comparison,
     Difference,
     Measure,
     Rules,
+    bootstrapped,
     concluded,
     leaves_out_zero,
     unknown,
@@ -116,8 +116,7 @@ def _interval(
     measure: Measure, first: Sequence[_Second], second: Sequence[_Second], rules: Rules
 ) -> tuple[float, float]:
     """NaN where a resample may have nothing in it."""
-    # Half a second, which reports without comparisons need not wait.
-    from scipy.stats import DegenerateDataWarning, bootstrap  # noqa: PLC0415
+    from scipy.stats import DegenerateDataWarning  # noqa: PLC0415 - see reports/compare.py
 
     def difference(some: Sequence[float], others: Sequence[float]) -> float:
         right = _measured(measure, [second[int(at)] for at in others])
@@ -125,16 +124,6 @@ def _interval(
         return math.nan if left is None or right is None else right - left
 
     with warnings.catch_warnings():
-        warnings.simplefilter(
-            "ignore", DegenerateDataWarning
-        )  # of resamples with nothing in them, which is told instead
-        found = bootstrap(
-            (range(len(first)), range(len(second))),
-            difference,
-            vectorized=False,
-            confidence_level=rules.confidence,
-            n_resamples=RESAMPLES,
-            method="percentile",
-            rng=SEED,
-        ).confidence_interval
-    return float(found.low), float(found.high)
+        # Of resamples with nothing in them, which is told instead.
+        warnings.simplefilter("ignore", DegenerateDataWarning)
+        return bootstrapped((range(len(first)), range(len(second))), difference, rules, RESAMPLES, vectorized=False)
