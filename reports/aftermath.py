@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from reports.measure import SteadyState, steady_answers
 from reports.record import Record
@@ -157,10 +156,6 @@ def _paid(columns: RequestColumns, start_s: float, end_s: float, good_ms: float 
         late=late,
         failed=int((under_way & (columns.outcome == FAIL)).sum()),
         unknown=int((under_way & (columns.outcome == INFO)).sum()),
-        slowest_ms=_slowest_ms(columns, answered),
-        retried_ms=_slowest_ms(columns, retried),
+        slowest_ms=columns.slowest_ms(answered),
+        retried_ms=columns.slowest_ms(retried),
     )
-
-
-def _slowest_ms(columns: RequestColumns, of: NDArray[np.bool_]) -> float | None:
-    return float(np.max(columns.ms[of])) if of.any() else None

@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import numpy as np
-
 from reports.aftermath import aftermaths, measured
 from reports.broken import Broken, broken, how_told
 from reports.history import History, Op
@@ -105,7 +103,7 @@ def page(record: Record, findings: Sequence[Finding], figures: Mapping[str, Any]
         about=tuple(
             (name, str(facts[name])) for name in ("started", "substrate", "seed") if facts.get(name) is not None
         ),
-        tiles=tuple(_tiles(figures, slowest_ms(record))),
+        tiles=tuple(_tiles(figures, record.columns.slowest_ms(record.columns.answered))),
         judged=tuple(_judged(finding, record.history) for finding in ordered),
         broken=tuple(map(broken, aftermaths(record, how))),
         broken_how=how_told(how) if record.windows else "",
@@ -147,12 +145,6 @@ def _faults(windows: Sequence[FaultWindow]) -> str:
     for (kind, target), count in sorted(times.items()):
         hit.setdefault(kind, []).append(target if count == 1 else f"{target} ({count} times)")
     return "; ".join(f"{kind} on {', '.join(targets)}" for kind, targets in hit.items()) or "none"
-
-
-def slowest_ms(record: Record) -> float | None:
-    """Of the requests that were answered ok; None where none was."""
-    columns = record.columns
-    return float(np.max(columns.ms[columns.answered])) if columns.answered.any() else None
 
 
 def _tiles(figures: Mapping[str, Any], slowest: float | None) -> Iterator[Tile]:

@@ -84,6 +84,10 @@ class RequestColumns:
         right: NDArray[np.bool_] = (self.outcome == OK) & self.came_back
         return right
 
+    def slowest_ms(self, of: NDArray[np.bool_]) -> float | None:
+        """Of those that are picked, all of which came back; None where none is."""
+        return float(np.max(self.ms[of])) if of.any() else None
+
     def row(self, op: int) -> int | None:
         """Of the request that an op of a client belongs to, its asking or its end; None where there is none."""
         for column, order in ((self.invoked_op, None), (self.op, self._by_op)):
