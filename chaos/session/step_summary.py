@@ -31,8 +31,7 @@ def step_summary(
 ) -> str:
     """A table of all runs, below it what was found about those that did not hold, and what was explored besides."""
     read = [_read(path) for path in runs]
-    counts = Counter(verdict for verdict, *_ in read)
-    counted = " · ".join(f"{counts[each]} {each.value}" for each in reversed(WORST_FIRST) if each in counts)
+    counted = _counted(Counter(verdict.value for verdict, *_ in read))
     otherwise = "nothing was run" if explored is None else _explored_in(explored)
     lines = [f"## Chaos: {counted or otherwise}", "", f"Substrate `{substrate}`, seed `{seed}`.", ""]
     if read:
@@ -49,10 +48,15 @@ def step_summary(
 
 def _explored_in(explored: Explored) -> str:
     """How many runs in tests of which verdicts."""
-    verdicts = explored.verdicts
-    told = " · ".join(f"{verdicts[each]} {each.value}" for each in reversed(WORST_FIRST) if each in verdicts)
-    tests = count(verdicts.total(), "test")
+    told, tests = _counted(explored.verdicts), count(explored.verdicts.total(), "test")
     return f"explored {count(explored.cases, 'run')}" + (f", of {tests} {told}" if told else "")
+
+
+def _counted(verdicts: Mapping[str, int]) -> str:
+    """The best first; nothing of none."""
+    return " · ".join(
+        f"{verdicts[each.value]} {each.value}" for each in reversed(WORST_FIRST) if each.value in verdicts
+    )
 
 
 def _read(path: Path) -> tuple[Verdict, Mapping[str, Any], Mapping[str, Any]]:
