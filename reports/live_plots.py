@@ -61,7 +61,7 @@ def live_chart(view: LiveView) -> Chart:
         Panel(QUANTILES, 110, lambda at: _quantiles(view, axis, at)),
         Panel("requests in flight, and queued (dashed)", 90, lambda at: _under_way(view.readings, axis, at)),
         Panel("mean batch size", 70, lambda at: _batches(view.batches, axis, at)),
-        states_panel(spans, workers, axis, title="workers"),
+        states_panel(spans, workers, axis),
     ]
     moments = [_told(reading, view, placed) for reading in view.readings if isinstance(reading, Reading)]
     told = (

@@ -113,12 +113,7 @@ def _system_panels(record: Record, offset_s: float | None, axis: TimeAxis) -> li
     return [
         Panel(f"requests in flight, and queued (dashed){asked}", 70, lambda at: _under_way(record, axis, at)),
         *([Panel("mean batch size", 60, lambda at: _batches(batches, axis, at))] if batches else []),
-        states_panel(
-            state_spans(looked, axis.end),
-            workers,
-            axis,
-            title="workers",
-        ),
+        states_panel(state_spans(looked, axis.end), workers, axis),
     ]
 
 

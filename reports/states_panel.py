@@ -22,9 +22,9 @@ LOWEST: Final = 0.09
 SMALL: Final = 10 / 11  # the words' size against that which CHARACTER_PX is of
 
 
-def states_panel(spans: Sequence[StateSpan], workers: Sequence[str], axis: TimeAxis, *, title: str) -> Panel:
+def states_panel(spans: Sequence[StateSpan], workers: Sequence[str], axis: TimeAxis) -> Panel:
     """`spans` in the units of the axis. Beside the title stands what each height and colour is."""
-    return Panel(title, ROW_PX * max(1, len(workers)), lambda at: _rows(spans, workers, axis, at))
+    return Panel("workers", ROW_PX * max(1, len(workers)), lambda at: _rows(spans, workers, axis, at))
 
 
 def spell_words(spell: Spell, unit_s: float = 1.0) -> str:
