@@ -73,10 +73,10 @@ def status_truthful(
     alive = [(time_s, op, workers) for time_s, op, status in record.statuses if (workers := _alive(status))]
     figures = {"samples": max(len(books), len(alive)), "within_s": within_s}
     untruths = [*_miscounted(record, books, within_s), *_said_alive(record, alive, within_s)]
-    grounds = Grounds(record, coordinator)
-    accused = tuple(_accused(record, grounds, within_s))
     if untruths:
         return _violated(untruths, figures)
+    grounds = Grounds(record, coordinator)
+    accused = tuple(_accused(record, grounds, within_s))
     if accused and grounds.failures is None:
         message = f"no whole log of {coordinator} says whether an attempt failed there: {accused[0].words}"
         return Finding("status_truthful", Verdict.INCONCLUSIVE, message, (accused[0].op,), figures)
