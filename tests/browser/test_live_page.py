@@ -102,13 +102,13 @@ def test_the_coordinator_goes_away_and_comes_back(tmp_path: Path, visit: Visit) 
         with dashboard(tmp_path / "dashboard.txt", COORDINATOR_URL=address) as host:
             visit.open(f"http://{host}/", "The coordinator is away")
             with running_up(tmp_path / "first", "--workers", "1", "--port", port) as up:
-                visit.shows("All 1 workers serve.")
+                visit.shows("The worker serves.")
                 infer(up.url, "a lovely day")
                 visit.shows("the last 1 requests that ended")
             visit.shows("What follows is its last known state")
             visit.shows("the last 1 requests that ended")
             with running_up(tmp_path / "second", "--workers", "1", "--port", port):
-                visit.shows("All 1 workers serve.")
+                visit.shows("The worker serves.")
                 visit.eventually(lambda: "away" not in visit.text(), "nothing more of its having been away")
             # The pages themselves never stopped being served, so nothing was complained of.
             visit.was_clean(host)
@@ -119,7 +119,7 @@ def test_three_pages_ask_no_more_of_the_coordinator_than_one(tmp_path: Path, vis
         host = page_of(up)
         visits = [visit, *(Visit(visit.page.context.new_page()) for _ in range(2))]
         for each in visits:
-            each.open(f"http://{host}/", "All 1 workers serve.")
+            each.open(f"http://{host}/", "The worker serves.")
         seen, began = [answers(up.url)], time.monotonic()
 
         def asked() -> int:
@@ -142,7 +142,7 @@ def test_a_request_that_looks_like_a_script_is_shown_as_text(tmp_path: Path, vis
         ThreadPoolExecutor() as threads,
     ):
         host = page_of(up)
-        visit.open(f"http://{host}/", "All 1 workers serve.")
+        visit.open(f"http://{host}/", "The worker serves.")
         answers = [threads.submit(infer, up.url, HOSTILE) for _ in range(2)]
         visit.shows("<script>window.hacked = 1</script> a charming <b>film</b>")
         visit.shows("⚙️ in flight")
