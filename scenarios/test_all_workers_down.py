@@ -39,5 +39,5 @@ async def test_requests_wait_while_all_workers_are_down(experiment: Experiment) 
         *(retries_explained(at_most=3), goodput_at_least(0.9), recovers_within(seconds=4)),
     )
     assert run.largest_latency_s >= 3.5
-    control = await experiment.control(poisson(rate=40, seconds=4))
+    control = await experiment.control(poisson(rate=60, seconds=6))
     assert control.largest_latency_s < 3.5

@@ -19,5 +19,5 @@ async def test_calls_that_fail_once_are_tried_again_and_answered_once(experiment
     )
     run.holds(no_loss(), answered_once(), answers_correct(), books_balance(), retries_explained(at_most=2))
     assert run.retries >= 3
-    control = await experiment.control(poisson(rate=40, seconds=4))
+    control = await experiment.control(poisson(rate=60, seconds=6))
     assert control.retries == 0

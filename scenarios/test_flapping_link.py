@@ -17,5 +17,5 @@ async def test_a_flapping_link_loses_nothing(experiment: Experiment) -> None:
     )
     run.holds(no_loss(), answered_once(), answers_correct(), books_balance(), recovers_within(seconds=3))
     assert run.retries > 0
-    control = await experiment.control(poisson(rate=40, seconds=4))
+    control = await experiment.control(poisson(rate=60, seconds=6))
     assert control.retries == 0

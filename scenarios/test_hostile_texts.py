@@ -16,5 +16,5 @@ async def test_hostile_texts_are_answered_or_refused_each_as_promised(experiment
     refused = [request for request in run.record.requests if request.rightly_refused]
     assert {request.due_refusal for request in refused} == {413, 422}
     assert all(request.outcome is OpType.OK for request in run.record.requests if request not in refused)
-    control = await experiment.control(poisson(rate=40, seconds=4))
+    control = await experiment.control(poisson(rate=60, seconds=6))
     assert all(request.outcome is OpType.OK for request in control.record.requests)

@@ -21,5 +21,5 @@ async def test_a_partition_delays_answers_and_loses_none(experiment: Experiment)
     assert run.answers(between=(1.5, 3))
     assert not run.answers(between=(4.7, 5.5))
     assert run.answers(between=(7, 8))
-    control = await experiment.control(poisson(rate=40, seconds=4))
+    control = await experiment.control(poisson(rate=60, seconds=6))
     assert control.largest_latency_s < 1

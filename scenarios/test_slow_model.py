@@ -22,5 +22,5 @@ async def test_a_worker_with_a_slow_model_is_left_out(experiment: Experiment) ->
     met = run.latencies_s("worker1", between=(2, 6.5))
     assert max(run.latencies_s("worker1", between=(1.5, 6.5))) >= SLOW_MS / 1000
     assert len(met) < 0.2 * len(run.answers(between=(2, 6.5)))
-    control = await experiment.control(poisson(rate=40, seconds=4))
+    control = await experiment.control(poisson(rate=60, seconds=6))
     assert len(control.answers("worker1")) > 0.2 * len(control.answers())
