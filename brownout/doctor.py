@@ -17,7 +17,8 @@ def doctor(
     """Look at this machine: Python, cores, memory, toxiproxy-server, Go, Docker, ports, the model, the substrates.
 
     Only looks: nothing is fetched, built, started or written.
-    Exit codes: 0 the local substrate can be used, 3 it cannot.
+    Exit codes: 0 nothing stands in the way of the local substrate, though toxiproxy-server may have to be fetched; 3 it
+    cannot be used.
 
     [bold]Examples[/bold]
 

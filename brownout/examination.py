@@ -38,7 +38,7 @@ class Examination:
         parts: list[RenderableType] = [_table("this machine", self.findings), _table("substrate", self.substrates)]
         for heading, state in (
             ("To mend:", State.MISSING),
-            ("Nothing needs these yet, but to have them:", State.ABSENT),
+            ("Not here, and fetched or asked for only by what needs them:", State.ABSENT),
         ):
             if mends := [each for each in self.findings if each.mend and each.state is state]:
                 parts.append(Text(heading, "bold"))

@@ -21,7 +21,8 @@ def view(
         8501
     ),
 ) -> None:
-    """Serve the viewer until Ctrl-C: all runs and their trends, one run down to one request, and what caught what.
+    """Serve the viewer until Ctrl-C: all runs and their trends, one run down to one request, and, where
+    `DETECTION_FILE` names such a matrix (docs/examples/detection.json is one), which planted bug was caught by what.
 
     [bold]Examples[/bold]
 

@@ -11,6 +11,7 @@ from typing import Final
 import pytest
 from pydantic_settings import BaseSettings
 
+from dashboard.settings import NAMES
 from system.client.settings import ClientSettings
 from system.coordinator.settings import CoordinatorSettings
 from system.worker.settings import WorkerSettings
@@ -67,10 +68,18 @@ def test_the_table_of_settings_says_what_the_settings_say(kind: type[BaseSetting
         assert f"| `{name.upper()}` | {default_of(kind, name)} | {field.description} |" in rows
 
 
+# The others are not for people: `brownout up --chaos` sets them.
+OF_DASHBOARD: Final = {name: words for name, words in NAMES.items() if not name.startswith("CONTROL_")}
+
+
+def test_the_table_of_the_dashboard_says_what_its_help_says() -> None:
+    assert all(f"| `{name}` |  | {words} |" in README.splitlines() for name, words in OF_DASHBOARD.items())
+
+
 def test_no_setting_is_in_the_table_that_does_not_exist() -> None:
     named = set(re.findall(r"^\| `([A-Z_]+)` \|", README, re.MULTILINE))
     kinds: tuple[type[BaseSettings], ...] = (CoordinatorSettings, WorkerSettings, ClientSettings)
-    assert named == {name.upper() for kind in kinds for name in kind.model_fields}
+    assert named == {name.upper() for kind in kinds for name in kind.model_fields} | set(OF_DASHBOARD)
 
 
 # What `pip install .` does not install: a reader of the README has none of these.

@@ -27,7 +27,7 @@ class TracingSettings(BaseSettings):
     @classmethod
     def _exportable(cls, value: str | None) -> str | None:
         if value is not None and not _installed("opentelemetry.sdk", "opentelemetry.exporter.otlp.proto.http"):
-            raise ValueError("OpenTelemetry is not installed; pip install 'brownout[otel]'")
+            raise ValueError("OpenTelemetry is not installed: install the extra `otel`, as by pip install '.[otel]'")
         return value
 
 

@@ -211,7 +211,7 @@ def test_tracing_without_opentelemetry_is_refused_with_how_to_get_it() -> None:
         check=False,
     )
     assert refused.returncode == 2
-    assert "pip install 'brownout[otel]'" in refused.stderr
+    assert "pip install '.[otel]'" in refused.stderr
     assert "OTEL_EXPORTER_OTLP_PROTOCOL='grpc'" in refused.stderr
 
 
