@@ -88,7 +88,13 @@ class Experiment:
         if key not in laboratory.controls:
             name = f"control of {workload}"
             laboratory.controls[key] = await self._perform(
-                name, workload=workload, schedule=Schedule(), system=system, seed=laboratory.seed_of(name), into=[]
+                name,
+                workload=workload,
+                schedule=Schedule(),
+                system=system,
+                seed=laboratory.seed_of(name),
+                into=[],
+                latest=False,
             )
         control = laboratory.controls[key]
         if control not in self.controls:
@@ -123,6 +129,7 @@ class Experiment:
         seed: int,
         into: list[Run],
         shrunk_from: Mapping[str, Any] | None = None,
+        latest: bool = True,
     ) -> Run:
         __tracebackhide__ = HIDDEN_FROM_SCENARIOS
         from chaos.execution import Execution  # noqa: PLC0415 - HTTP takes long to import, and collecting needs none
@@ -130,7 +137,7 @@ class Experiment:
         _validate(schedule, system, workload)
         schedule = schedule.drawn(system)
         also = {} if shrunk_from is None else {"shrunk_from": dict(shrunk_from)}
-        directory = self._prepare(name, workload, schedule, system, seed=seed, also=also)
+        directory = self._prepare(name, workload, schedule, system, seed=seed, also=also, latest=latest)
         laboratory = self._laboratory
 
         async def carry_out(progress: Progress) -> None:
@@ -159,6 +166,7 @@ class Experiment:
         *,
         seed: int,
         also: Mapping[str, Any],
+        latest: bool,
     ) -> RunDirectory:
         __tracebackhide__ = HIDDEN_FROM_SCENARIOS
         laboratory, started = self._laboratory, datetime.now(UTC)
@@ -180,6 +188,7 @@ class Experiment:
                     **also,
                     **laboratory.provenance,
                 },
+                latest=latest,
             )
             directory.write_schedule(schedule.to_json())
         return directory

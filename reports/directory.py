@@ -51,11 +51,18 @@ class RunDirectory:
 
     @classmethod
     def create(
-        cls, runs: Path, scenario: str, started: datetime, facts: Mapping[str, Any] | None = None
+        cls,
+        runs: Path,
+        scenario: str,
+        started: datetime,
+        facts: Mapping[str, Any] | None = None,
+        *,
+        latest: bool = True,
     ) -> RunDirectory:
         """A new one, sorted by name after every earlier one. Two sessions at once never get the same.
 
         With `facts` it appears with its run.json in it: nothing ever sees, and no crash leaves, a directory of no run.
+        `latest` points at it from now on, unless it is to go on pointing at an earlier one.
         """
         stem = f"{started.astimezone(UTC):%Y%m%dT%H%M%S}.{started.microsecond // 1000:03d}Z-{_slug(scenario)}"
         with _explained(runs):
@@ -65,7 +72,8 @@ class RunDirectory:
             if facts is not None:
                 cls(unfinished).write_run(facts)
             path = _first_free(runs, stem, unfinished)
-            _point(runs / LATEST, path)
+            if latest:
+                _point(runs / LATEST, path)
         return cls(path)
 
     @property

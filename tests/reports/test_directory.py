@@ -22,6 +22,8 @@ def test_a_directory_is_named_after_time_and_scenario_and_latest_points_at_it(tm
     second = RunDirectory.create(tmp_path / "runs", "other", STARTED)
     assert (tmp_path / "runs" / "latest").resolve() == second.path
     assert not Path((tmp_path / "runs" / "latest").readlink()).is_absolute()
+    RunDirectory.create(tmp_path / "runs", "a control", STARTED, latest=False)
+    assert (tmp_path / "runs" / "latest").resolve() == second.path
 
 
 def test_two_runs_in_the_same_instant_get_two_directories(tmp_path: Path) -> None:

@@ -84,7 +84,8 @@ def test_a_scenario_runs_in_strict_mode_and_is_summarised(
     assert found[:3] == [("verdict", "HELD"), ("run_directory", run), ("control_directory", control)]
     assert [name for name, _ in found[3:]] == ["seed", "replay"]
     assert (pytester.path / "summary.md").read_text().startswith("## Chaos: 2 HELD\n")
-    assert (pytester.path / "reports" / "runs" / "latest").exists()
+    # Not the control, which came after it.
+    assert str((pytester.path / "reports" / "runs" / "latest").resolve()) == run
 
 
 def test_a_run_that_nobody_judged_is_inconclusive_and_no_pass_and_its_seed_gives_the_same_requests_again(
