@@ -79,16 +79,19 @@ async def seen(cluster: Cluster, lines: Lines, aimed: Aimed) -> Seen:
             assert asyncio.get_running_loop().time() < until
             await _served(session)
         logged = {node: len(list(lines(node))) for node in cluster.nodes}
+        wanted = (await books())["tasks_submitted"] + UNDER_WAY
         under_way = _ask(session, UNDER_WAY)
         await asyncio.sleep(BEGUN_S)
+        # Not looked up once it is broken: a coordinator that is told to end may have ended before it is asked for more.
+        while (before := (await books())["tasks_submitted"]) < wanted:
+            await asyncio.sleep(0.02)
         injection = aimed.fault.on(cluster, aimed.target)
         await injection.inject()
-        before = (await books()).get("tasks_submitted", 0)
         asked = _ask(session, ASKED)
         more: list[asyncio.Task[Reply]] = []
         # Calls fail that come: all that was asked by now may go to the others.
-        wanted = 1 if aimed.fault.kind == FailRpc.kind else 0
-        bit = await _bites(injection, lambda: more.extend(_ask(session, wanted)))
+        again = 1 if aimed.fault.kind == FailRpc.kind else 0
+        bit = await _bites(injection, lambda: more.extend(_ask(session, again)))
         old, new = await asyncio.gather(*under_way), await asyncio.gather(*asked)
         await asyncio.gather(*more)  # who waited behind all of those may have waited too long
         arrived = (await books()).get("tasks_submitted", 0) > before
