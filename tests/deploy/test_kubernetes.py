@@ -133,6 +133,14 @@ def test_a_program_is_asked_where_it_listens_and_what_it_answers(name: str) -> N
     assert program.container["livenessProbe"] != program.container["readinessProbe"]
 
 
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_kills_a_program_while_it_starts_asks_no_more_than_what_kills_it_later(name: str) -> None:
+    """Asked for more at the start, a coordinator without a worker would be killed again and again."""
+    starting, later = (PROGRAMS[name].container[probe] for probe in ("startupProbe", "livenessProbe"))
+    assert starting.get("httpGet") == later.get("httpGet")
+    assert starting.get("grpc") == later.get("grpc")
+
+
 def test_workers_are_found_by_the_headless_service() -> None:
     service = objects(written("base"), "Service")["worker"]
     worker = PROGRAMS["worker"]
