@@ -16,6 +16,8 @@ CRASH_EXIT_CODE: Final = 70  # of a worker that CRASH_RATE or CRASH_ON ends
 INFLICTED: Final = frozenset({"crash_on", "fail_rpc", "slow_model"})  # by a worker, on itself, when it is told to
 # Of the coordinator, said all the same: a system that somebody else set up is compared with what is said.
 DEFAULTS: Final[Mapping[str, str]] = MappingProxyType({"BATCH_SIZE": "3", "BATCH_TIMEOUT": "0.15"})
+# Of a worker, as good as not set: the troubles that it makes for itself.
+UNTROUBLED: Final[Mapping[str, str]] = MappingProxyType({"CRASH_RATE": "0", "CRASH_ON": "", "MAX_DELAY": "0"})
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 PORT: Final[Mapping[str, str]] = MappingProxyType({"HOST": "{host}", "PORT": "{port}"})
 
@@ -70,6 +72,7 @@ def bundled(
                     name,
                     ("{python}", "-m", "system.worker"),
                     {**PORT, "WORKER_ID": name, "MISHAPS_FILE": "{mishaps}", **_literally(worker)},
+                    defaults=UNTROUBLED,
                     readiness=GrpcHealthProbe(),
                     inflicts=INFLICTED,
                     work=GrpcEmptyCallProbe("/inference.InferenceService/Infer"),

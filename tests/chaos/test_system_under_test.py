@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from chaos.bundled import DEFAULTS, bundled
+from chaos.bundled import DEFAULTS, UNTROUBLED, bundled
 from chaos.system_under_test import Edge, InvalidSystem, Node, StatusPage, SystemUnderTest
 from system.coordinator.settings import CoordinatorSettings
+from system.worker.settings import WorkerSettings
 from tests.chaos.relay import RelayClient, back, relay
 
 
@@ -131,6 +132,18 @@ def test_what_the_bundled_system_says_of_its_coordinator_is_the_default_of_the_r
     assert {name: str(real[name.lower()].default) for name in DEFAULTS} == dict(DEFAULTS)
     given = bundled(coordinator={"BATCH_SIZE": "8"}).node("coordinator").environment
     assert (given["BATCH_SIZE"], given["BATCH_TIMEOUT"]) == ("8", "0.15")
+
+
+def test_a_worker_of_the_bundled_system_that_is_told_its_defaults_is_as_one_that_is_told_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in UNTROUBLED:
+        monkeypatch.delenv(name, raising=False)
+    told_nothing = WorkerSettings()
+    for name, value in UNTROUBLED.items():
+        monkeypatch.setenv(name, value)
+    assert WorkerSettings() == told_nothing
+    assert {name.lower() for name in UNTROUBLED} <= WorkerSettings.model_fields.keys()
 
 
 def test_braces_in_a_setting_of_the_bundled_system_stand_for_themselves() -> None:

@@ -137,10 +137,11 @@ def _misfits_of(node: Node, member: Member) -> Iterator[str]:
         yield f"the engine starts {node.name} again when it ends, which is for the harness to do here: restart it never"
     if member.port is None:
         yield f"the image of {node.name} does not say which one port it listens on: EXPOSE that alone"
-    for name, template in node.environment.items():
+    for name, template in {**node.defaults, **node.environment}.items():
         if any(field is not None for _, field, _, _ in Formatter().parse(template)):
             continue  # where it runs, which is for whoever runs it to say
         wants, has = template.format(), member.environment.get(name)
+        has = has or node.defaults.get(name, has)
         if wants == has:
             continue
         if SECRET.search(name):  # what is said here is written down, and shown around

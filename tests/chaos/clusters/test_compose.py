@@ -32,7 +32,7 @@ WORKERS: Final = [
         COORDINATOR,
         names=frozenset({name}),
         labels={SERVICE: f"troubled-{name}"},
-        environment={"WORKER_ID": name, "MAX_DELAY": "2"},
+        environment={"WORKER_ID": name},
         port=50051,
         published=None,
     )
@@ -46,6 +46,38 @@ def said(system: SystemUnderTest, *found: Member) -> list[str]:
 
 def test_a_project_whose_containers_are_called_and_set_like_the_nodes_fits() -> None:
     assert said(SYSTEM, COORDINATOR, *WORKERS) == []
+
+
+def in_trouble(**environment: str) -> list[Member]:
+    return [replace(each, environment={**each.environment, **environment}) for each in WORKERS]
+
+
+@pytest.mark.parametrize(
+    ("name", "has", "wants"), [("CRASH_RATE", "0.05", "0"), ("MAX_DELAY", "2", "0"), ("CRASH_ON", "boom", "")]
+)
+def test_workers_that_have_troubles_of_their_own_are_no_scenarios_that_asks_for_none(
+    name: str, has: str, wants: str
+) -> None:
+    assert said(SYSTEM, COORDINATOR, *in_trouble(**{name: has})) == [
+        f"{worker} has {name}={has}; the scenario takes {name}={wants}" for worker in ("worker1", "worker2")
+    ]
+
+
+@pytest.mark.parametrize("nothing", [{}, {"CRASH_RATE": "0", "MAX_DELAY": "0"}, {"CRASH_RATE": "", "CRASH_ON": ""}])
+def test_workers_that_are_told_to_have_no_troubles_fit_as_those_that_are_told_nothing(nothing: dict[str, str]) -> None:
+    assert said(SYSTEM, COORDINATOR, *in_trouble(**nothing)) == []
+
+
+def test_a_setting_that_is_to_be_empty_and_is_fits() -> None:
+    assert said(bundled(workers=2, worker={"GREETING": ""}), COORDINATOR, *in_trouble(GREETING="")) == []
+
+
+def test_troubles_that_a_scenario_asks_for_are_those_that_it_takes() -> None:
+    system = bundled(workers=2, worker={"MAX_DELAY": "0.2"})
+    assert said(system, COORDINATOR, *in_trouble(MAX_DELAY="0.2", CRASH_RATE="0")) == []
+    assert said(system, COORDINATOR, *WORKERS) == [
+        f"{worker} has MAX_DELAY=0; the scenario takes MAX_DELAY=0.2" for worker in ("worker1", "worker2")
+    ]
 
 
 def test_a_container_that_is_not_there_or_there_twice_is_named() -> None:
