@@ -20,6 +20,11 @@ RUN python3 -m venv tools \
 
 FROM ${PYTHON_IMAGE} AS runtime
 LABEL org.opencontainers.image.licenses="Apache-2.0"
+# That of the base image, where Python's own images have it, and where Debian has what venvs get it from.
+RUN rm -rf /usr/bin/pip* /usr/local/bin/pip* \
+        /usr/lib/python3*/dist-packages/pip /usr/lib/python3*/dist-packages/pip-* \
+        /usr/local/lib/python3*/site-packages/pip /usr/local/lib/python3*/site-packages/pip-* \
+        /usr/lib/python3*/ensurepip /usr/local/lib/python3*/ensurepip /usr/share/python-wheels
 # A number, which is what Kubernetes asks for to be sure that it is not root.
 RUN groupadd --gid 10001 brownout \
     && useradd --uid 10001 --gid 10001 --home-dir /tmp --no-create-home --shell /usr/sbin/nologin brownout

@@ -73,8 +73,9 @@ def test_an_image_holds_no_compiler_no_installer_and_no_test(calm: Project, serv
     image = calm.containers()[service]["Image"]
     listing = (
         "import importlib.util as u, pathlib, shutil, sys;"
-        "print([m for m in ('pip', 'pytest', 'chaos', 'tests') if u.find_spec(m)]"
-        " + [p for p in ('gcc', 'cc', 'uv') if shutil.which(p)]"
+        "print([m for m in ('ensurepip', 'pip', 'pytest', 'chaos', 'tests') if u.find_spec(m)]"
+        " + [p for p in ('gcc', 'cc', 'pip', 'pip3', 'uv') if shutil.which(p)]"
+        " + [str(p) for name in ('pip', 'pip-*') for p in pathlib.Path('/usr').rglob(name)]"
         " + [str(p) for p in pathlib.Path(sys.prefix).rglob('tests')])"
     )
     found = subprocess.run(
