@@ -119,10 +119,9 @@ class Variant:
 class Node:
     """One program of the system. `capacity` is its share of the work in any unit; 0 for one that does none.
 
-    `defaults` are what its program takes where such a variable is empty or not set at all. A node that somebody else
-    started is compared with them, and with `environment` before them.
-
     It runs in `directory`, or where the harness does. An end of its own is a violation, unless `supervision` is for it.
+    A node that somebody else started is compared with `environment`, and with `defaults`, which are what its program
+    takes where such a variable is empty or not set.
 
     `inflicts` names the faults that it inflicts on itself when the file `{mishaps}` says so: in JSON, an object with
     the parameters of each kind, `{"slow_model": {"ms": 200}}`; no file is an empty one. It looks while it runs, and
