@@ -74,6 +74,20 @@ stop_engine
 kill -0 $! 2>/dev/null && echo runs on && kill $!
 """
 
+# On a machine that has these commands, of which the engine answers or not.
+PROVISIONED = """
+set -euo pipefail
+tools=$1
+source "$2/containers"
+has=" $3 "
+command() { [[ $has == *" $2 "* ]]; }
+engine_answers() { [[ $has == *" engine "* ]]; }
+install_packages() { echo install "$@"; }
+start_engine() { echo start; }
+docker() { echo 20; }
+provision_engine
+"""
+
 SIDE_BY_SIDE = """
 import sys
 import matrix
@@ -147,6 +161,27 @@ def test_only_an_engine_of_our_own_is_stopped(started: str, said: str, tmp_path:
         timeout=60,
     )
     assert outcome.stdout + outcome.stderr == said
+
+
+@pytest.mark.parametrize(
+    ("has", "does"),
+    [
+        ("", ["install docker.io iproute2", "start"]),
+        ("dockerd", ["install docker.io iproute2", "start"]),
+        ("ip", ["install docker.io iproute2", "start"]),
+        ("dockerd ip", ["start"]),
+        ("dockerd ip engine", []),
+    ],
+)
+def test_an_engine_is_provided_with_what_tests_of_ones_own_take(tmp_path: Path, has: str, does: list[str]) -> None:
+    outcome = subprocess.run(
+        ["bash", "-c", PROVISIONED, "bash", str(tmp_path), str(CI), has],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert [line for line in outcome.stdout.splitlines() if not line.startswith("[provision]")] == does
 
 
 def test_environments_side_by_side_are_told_apart_and_each_can_fail(tmp_path: Path) -> None:

@@ -11,8 +11,11 @@ Start = Callable[..., LocalCluster]
 
 
 def start_of(config: pytest.Config) -> Start:
+    """Skips or fails a test where there is no engine for its cluster."""
     if config.getoption("--substrate") != "docker":
         return LocalCluster
     from chaos.clusters.docker.cluster import DockerCluster
+    from tests.docker_engine import docker_engine
 
-    return DockerCluster
+    with docker_engine():
+        return DockerCluster

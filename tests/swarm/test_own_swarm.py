@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chaos.clusters.docker.engine import EngineMissing, connect
+from tests.docker_engine import docker_engine, docker_is_missing
 from tests.swarm.stack import NOTHING, OURS, NotOurSwarm, new_swarm, own_swarm
 
 pytestmark = [pytest.mark.swarm, pytest.mark.timeout(300)]
@@ -12,13 +12,9 @@ pytestmark = [pytest.mark.swarm, pytest.mark.timeout(300)]
 
 @pytest.mark.parametrize(("labels", "is_ours"), [(NOTHING, False), (OURS, True)], ids=["somebody's", "left behind"])
 def test_a_swarm_that_is_there_is_left_only_if_a_test_made_it(labels: dict[str, str], *, is_ours: bool) -> None:
-    try:
-        engine = connect()
-    except EngineMissing as problem:
-        pytest.skip(str(problem))
-    try:
+    with docker_engine() as engine:
         if engine.info()["Swarm"]["LocalNodeState"] != "inactive":
-            pytest.skip("the engine is in a swarm")
+            docker_is_missing("the engine is in a swarm")
         with new_swarm(engine, labels=labels):
             before = engine.info()["Swarm"]["Cluster"]["ID"]
             if is_ours:
@@ -28,5 +24,3 @@ def test_a_swarm_that_is_there_is_left_only_if_a_test_made_it(labels: dict[str, 
                 with pytest.raises(NotOurSwarm, match="not a test's"), own_swarm():
                     pass
                 assert engine.info()["Swarm"]["Cluster"]["ID"] == before
-    finally:
-        engine.close()

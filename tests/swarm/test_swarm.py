@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import UTC, datetime
@@ -26,11 +24,11 @@ from chaos.load import Load
 from chaos.observer import Observer
 from chaos.processes.ports import PortReservation
 from chaos.recorder import Recorder, loop_clock
-from chaos.substrate import REQUIRED
 from chaos.workload import poisson
 from reports.directory import RunDirectory
 from reports.record import Record
 from reports.verdict import Verdict
+from tests.docker_engine import docker_is_missing
 from tests.swarm.stack import IMAGES, NEXT, NotOurSwarm, Stack, images, own_swarm, until
 
 pytestmark = [pytest.mark.swarm, pytest.mark.timeout(900)]
@@ -57,9 +55,7 @@ def _required() -> Iterator[None]:
     try:
         yield
     except (EngineMissing, NotOurSwarm) as problem:
-        if "docker" in re.split(r"[,\s]+", os.environ.get(REQUIRED, "")):
-            pytest.fail(f"{REQUIRED} names docker, but {problem}", pytrace=False)
-        pytest.skip(str(problem))
+        docker_is_missing(problem)
 
 
 class Fleet:

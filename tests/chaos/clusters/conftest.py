@@ -2,18 +2,20 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 from signal import Signals
 from typing import Any
 
 import pytest
+from docker import DockerClient
 
 from chaos.clusters.cluster import Cluster
 from chaos.clusters.local.cluster import LocalCluster
 from chaos.system_under_test import SystemUnderTest
 from tests.chaos.relay import relay
 from tests.chaos.substrates import Start, start_of
+from tests.docker_engine import docker_engine
 
 Strike = Callable[[Cluster, str, Signals], Awaitable[None]]
 PARTICULAR = {
@@ -30,6 +32,18 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
     """What is particular to one substrate is nobody else's."""
     particular = PARTICULAR.get(collection_path.name)
     return True if particular not in (None, config.getoption("--substrate")) else None
+
+
+@pytest.fixture(autouse=True)
+def _has_what_it_is_particular_to(request: pytest.FixtureRequest) -> None:
+    if PARTICULAR.get(request.path.name) == "docker":
+        request.getfixturevalue("engine")
+
+
+@pytest.fixture
+def engine() -> Iterator[DockerClient]:
+    with docker_engine() as engine:
+        yield engine
 
 
 @pytest.fixture(scope="session")

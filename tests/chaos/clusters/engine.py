@@ -24,6 +24,7 @@ import pytest
 from docker import DockerClient
 
 from chaos.clusters.docker.engine import DEFAULT_HOST
+from tests.docker_engine import docker_is_missing
 
 START_S: Final = 30.0
 STOP_S: Final = 60.0
@@ -95,10 +96,11 @@ class Engine:
 
 @contextmanager
 def engine_of_ones_own() -> Iterator[Engine]:
-    """Skips where none can be started."""
-    lacking = [tool for tool in TOOLS if shutil.which(tool) is None]
-    if sys.platform != "linux" or os.geteuid() != 0 or lacking:
-        pytest.skip(f"an engine of a test's own takes root on Linux, and {', '.join(lacking) or 'all that is here'}")
+    """Skips where nobody may start one: a requirement of Docker is none of root. Its tools, though, are Docker's."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("an engine of a test's own takes root on Linux")
+    if lacking := [tool for tool in TOOLS if shutil.which(tool) is None]:
+        docker_is_missing(f"an engine of a test's own takes {', '.join(lacking)}")
     # Not in pytest's folder: the name of a socket has to be short.
     with TemporaryDirectory(prefix="brownout-engine-") as folder:
         engine = Engine(Path(folder))

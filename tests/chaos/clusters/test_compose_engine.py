@@ -16,20 +16,13 @@ from chaos.clusters.cluster import ClusterProblem
 from chaos.clusters.compose.cluster import ComposeCluster
 from chaos.clusters.compose.node import ComposeProcess
 from chaos.clusters.compose.project import PROJECT, SERVICE, members
-from chaos.clusters.docker.engine import LABEL, EngineLost, connect
+from chaos.clusters.docker.engine import LABEL, EngineLost
 from chaos.clusters.docker.presence import Presence
 from tests.chaos.clusters.engine import engine_of_ones_own
 from tests.chaos.relay import relay
 
 NAME: Final = "brownout-test-given-back"
 RUNS_ON: Final = ["sh", "-c", "trap exit TERM; while sleep 0.1; do :; done"]
-
-
-@pytest.fixture
-def engine() -> Iterator[DockerClient]:
-    engine = connect()
-    yield engine
-    engine.close()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -30,13 +29,6 @@ from reports.history import OpType
 from tests.chaos.relay import SERVICE, back, relay, with_node
 
 DEADLINE_S = 30.0
-
-
-@pytest.fixture
-def engine() -> Iterator[DockerClient]:
-    engine = connect()
-    yield engine
-    engine.close()
 
 
 def left(engine: DockerClient, label: str = LABEL) -> list[str]:

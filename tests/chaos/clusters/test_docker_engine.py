@@ -53,13 +53,6 @@ def until(condition: Callable[[], object], within_s: float = SESSION_S) -> None:
 
 
 @pytest.fixture
-def engine() -> Iterator[DockerClient]:
-    engine = connect()
-    yield engine
-    engine.close()
-
-
-@pytest.fixture
 def own() -> Iterator[Engine]:
     with engine_of_ones_own() as own:
         own.load(str(relay().node("front").image))

@@ -14,7 +14,7 @@ from typing import Final
 import pytest
 from docker import DockerClient
 
-from chaos.clusters.docker.engine import LABEL, OWNER, connect
+from chaos.clusters.docker.engine import LABEL, OWNER
 from reports.directory import RunDirectory
 
 ROOT: Final = Path(__file__).parents[3]
@@ -31,13 +31,6 @@ async def test_it_goes_on(experiment):
     faults = [crash("back1").between(0.5, 50), pause("back2").between(0.5, 50), latency("client->front", ms=5).at(0)]
     await experiment(constant(rate=20, seconds=60, inputs=["good"]), faults, system=relay())
 """
-
-
-@pytest.fixture
-def engine() -> Iterator[DockerClient]:
-    engine = connect()
-    yield engine
-    engine.close()
 
 
 @contextmanager
