@@ -50,6 +50,17 @@ def test_each_coordinator_has_a_port_of_its_own_and_asks_every_task_of_the_worke
     assert {each["environment"]["WORKERS"] for each in coordinators.values()} == {f"dns:///tasks.worker:{port}"}
 
 
+def test_a_coordinator_can_be_kept_at_one_machine_and_is_taken_by_any_otherwise() -> None:
+    """By that machine's address it is found; `spread`, which is among the tasks of one service, keeps no two apart."""
+    for at in (1, 2):
+        placement = SERVICES[f"coordinator{at}"]["deploy"]["placement"]
+        assert placement == {"constraints": [f"${{PLACE{at}:-node.platform.os == linux}}"]}
+    one, two = (SERVICES[f"coordinator{at}"]["deploy"] | {"placement": None} for at in (1, 2))
+    assert one == two
+    said = (ROOT / "docs" / "how-to" / "swarm.md").read_text(encoding="utf-8")
+    assert all(f"`{name}`" in said for name in ("PORT1", "PORT2", "PLACE1", "PLACE2"))
+
+
 def test_a_worker_is_replaced_only_once_the_next_one_serves() -> None:
     assert SERVICES["worker"]["deploy"]["update_config"]["order"] == "start-first"
     assert SERVICES["worker"]["environment"]["WORKER_ID"] == "{{.Task.Name}}"
