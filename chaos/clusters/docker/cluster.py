@@ -102,7 +102,7 @@ class DockerCluster(LocalCluster):
                 asyncio.to_thread(self._images, engine), asyncio.to_thread(proxy_image, engine, self._say)
             )
             network = DockerNetwork(f"brownout-{self._id}", engine=engine, labels=self._labels, bystander=proxy)
-            await asyncio.to_thread(network.create)
+            await belongings.make(network.create)
             ports = {name: scope.enter_context(PortReservation()) for name in self._system.targets}
             inside = {edge.name: FIRST_EDGE_PORT + at for at, edge in enumerate(self._system.edges)}
             server = DockerToxiproxy(
@@ -112,6 +112,7 @@ class DockerCluster(LocalCluster):
                 api=scope.enter_context(PortReservation()),
                 edges={inside[edge.name]: ports[edge.name].port for edge in self._system.edges},
             )
+            belongings.beforehand(server.process.finish)
             belongings.afterwards(server.process.join)
             proxies = await scope.enter_async_context(AsyncExitStack())
             for node in self._system.nodes:
@@ -207,7 +208,7 @@ class DockerCluster(LocalCluster):
             self._later.submit(belongings.go)
             return
         try:
-            await asyncio.to_thread(belongings.go)
+            await asyncio.to_thread(partial(belongings.go, cut_short=first is not None))
         except ClusterProblem as problem:
             if first is None:
                 raise

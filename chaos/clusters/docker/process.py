@@ -91,11 +91,7 @@ class ContainerProcess:
         self._log_start = self.log.stat().st_size if self.log.exists() else 0
         self._life = asyncio.get_running_loop().create_future()
         self._told_to_end = False
-        try:
-            await self._call("start", partial(self._begin, asyncio.get_running_loop(), self._life))
-        except ClusterProblem:
-            _settle(self._life, None)  # it never began
-            raise
+        await self._call("start", partial(self._begin, asyncio.get_running_loop(), self._life))
 
     async def ready(self, probe: Callable[[], Awaitable[bool]], *, timeout_s: float) -> None:
         """As of an `OsProcess`."""
@@ -140,18 +136,25 @@ class ContainerProcess:
         await self._call("resume", self._unpause)
 
     async def stop(self, grace_s: float) -> ProcessState:
-        """End it from whatever state, within `grace_s` if it will, and for good."""
+        """End it from whatever state, within `grace_s` if it will, and for good.
+
+        A start that was cut short may be under way still: it is what ends then.
+        """
         try:
+            await self._call("stop", partial(self._end, grace_s))
             if self._container is not None:
-                await self._call("stop", partial(self._end, grace_s))
                 await self.wait(SIGNAL_EFFECT_S)
         finally:
             await asyncio.to_thread(self.join)
         return ProcessState(Phase.EXITED)
 
+    def finish(self) -> None:
+        """Nothing more is asked of it: wait for what was. Blocks."""
+        self._calls.shutdown()
+
     def join(self) -> None:
-        """Nothing more is asked of it, and it has ended or is removed: wait for the last that it said. Blocks."""
-        self._calls.shutdown(wait=False)
+        """The same, and it has ended or is removed: wait for the last that it said. Blocks."""
+        self.finish()
         for follower in self._followers:
             follower.join(SIGNAL_EFFECT_S)
 
@@ -218,6 +221,13 @@ class ContainerProcess:
         return told
 
     def _begin(self, loop: asyncio.AbstractEventLoop, life: asyncio.Future[None]) -> None:
+        try:
+            self._run(loop, life)
+        except BaseException:
+            _tell(loop, life, None)  # it never began
+            raise
+
+    def _run(self, loop: asyncio.AbstractEventLoop, life: asyncio.Future[None]) -> None:
         if self._container is None:
             self._container = self._create()
         # Before the start, so that nothing it says is missed.
@@ -273,8 +283,7 @@ class ContainerProcess:
             lost = problem
         except ClusterProblem:
             pass  # it is removed already
-        with suppress(RuntimeError):  # the loop is closed: nobody is interested any more
-            loop.call_soon_threadsafe(_settle, life, lost)
+        _tell(loop, life, lost)
 
     def _terminate(self) -> None:
         if self._told().get("Paused"):
@@ -295,6 +304,8 @@ class ContainerProcess:
             self.container.kill("SIGTERM")
 
     def _end(self, grace_s: float) -> None:
+        if self._container is None:
+            return
         with suppress(NotFound):
             self._unpause()
             self.container.stop(timeout=max(1, round(grace_s)))
@@ -307,6 +318,12 @@ class ContainerProcess:
                 act()
 
         await asyncio.shield(asyncio.get_running_loop().run_in_executor(self._calls, obey))
+
+
+def _tell(loop: asyncio.AbstractEventLoop, life: asyncio.Future[None], lost: EngineLost | None) -> None:
+    """From another thread: the life is over, or the engine was lost that knew of it."""
+    with suppress(RuntimeError):  # the loop is closed: nobody is interested any more
+        loop.call_soon_threadsafe(_settle, life, lost)
 
 
 def _settle(life: asyncio.Future[None], lost: EngineLost | None) -> None:

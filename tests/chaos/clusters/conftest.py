@@ -21,9 +21,11 @@ Strike = Callable[[Cluster, str, Signals], Awaitable[None]]
 PARTICULAR = {
     "test_compose_engine.py": "docker",
     "test_docker.py": "docker",
+    "test_docker_cut_short.py": "docker",
     "test_docker_engine.py": "docker",
     "test_docker_killed.py": "docker",
     "test_docker_replay.py": "docker",
+    "test_docker_sweeping.py": "docker",
     "test_local.py": "local",
 }
 
