@@ -5,8 +5,10 @@ Whatever a cluster makes carries the label `brownout` with the cluster's own id,
 
 import os
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from docker import DockerClient
@@ -18,9 +20,12 @@ from testcontainers.core.docker_client import DockerClient as Connection
 from chaos.clusters.cluster import ClusterProblem
 
 LABEL: Final = "brownout"
-OWNER: Final = "brownout.owner"  # label: the process whose cluster it is, as `pid@boot`
+OWNER: Final = "brownout.owner"  # label: the process whose cluster it is, as `pid@world`
 ANSWER_S: Final = 30.0  # of the engine, for one call; it may have much to do at once
 UNIX: Final = "unix://"
+HELD: Final = (403, 409)  # what is being removed by somebody else, or has something on it that is
+HELD_S: Final = 10.0
+BETWEEN_S: Final = 0.1
 DEFAULT_HOST: Final = f"{UNIX}/var/run/docker.sock"
 FAILURES: Final = (DockerException, RequestException)  # all that a call to an engine may end in
 MENDS: Final = {  # by what an engine says in its refusal
@@ -103,46 +108,79 @@ def sweep(engine: DockerClient, label: str) -> list[str]:
     wanted = {"label": label}
     for container in engine.containers.list(all=True, filters=wanted, ignore_removed=True):
         found.append(f"container {container.name}")
-        with suppress(NotFound):  # somebody else sweeps too
-            container.remove(force=True, v=True)
+        _remove(partial(container.remove, force=True, v=True))
     for kind, there in (
         ("network", engine.networks.list(filters=wanted)),
         ("volume", engine.volumes.list(filters=wanted)),
     ):
         for each in there:
             found.append(f"{kind} {each.name}")
-            with suppress(NotFound):
-                each.remove()
+            _remove(each.remove)
     return found
 
 
+def _remove(remove: Callable[[], object]) -> None:
+    """Returns once it is gone, whoever has removed it: somebody else may sweep too."""
+    until = time.monotonic() + HELD_S
+    while True:
+        try:
+            remove()
+        except NotFound:
+            return
+        except APIError as problem:
+            if problem.status_code not in HELD or time.monotonic() > until:
+                raise
+            time.sleep(BETWEEN_S)
+        else:
+            return
+
+
 def sweep_lost(engine: DockerClient) -> list[str]:
-    """Remove what clusters left whose harness no longer lives on this machine."""
+    """Remove what clusters left whose harness no longer lives, as far as this process can tell."""
+    world = _world()
+    if world is None:
+        return []
     labels = {
         label
         for container in engine.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True)
-        for label in _lost(container.labels)
+        for label in _lost(container.labels, world)
     } | {
-        label for network in engine.networks.list(filters={"label": OWNER}) for label in _lost(network.attrs["Labels"])
+        label
+        for network in engine.networks.list(filters={"label": OWNER})
+        for label in _lost(network.attrs["Labels"], world)
     }
     return [each for label in sorted(labels) for each in sweep(engine, label)]
 
 
 def owner() -> str:
-    """Of what this process makes. The boot tells its number from one of another machine, or of before a restart."""
-    return f"{os.getpid()}@{_boot()}"
+    """Of what this process makes."""
+    return f"{os.getpid()}@{_world() or 'unknown'}"
 
 
-def _lost(labels: dict[str, Any]) -> list[str]:
-    pid, _, boot = labels[OWNER].partition("@")
-    if boot != _boot() or os.path.exists(f"/proc/{pid}"):  # noqa: PTH110 - a question, not a path to work with
-        return []
-    return [f"{LABEL}={labels[LABEL]}"]
+def _lost(labels: dict[str, Any], world: str) -> list[str]:
+    pid, _, where = labels[OWNER].partition("@")
+    return [] if where != world or _lives(int(pid)) else [f"{LABEL}={labels[LABEL]}"]
 
 
-def _boot() -> str:
+def _lives(pid: int) -> bool:
+    """Whether it does is asked by a signal: /proc may show nobody but one's own."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _world() -> str | None:
+    """In which a number means one process: this boot of this machine, and this namespace of such numbers.
+
+    Sessions in containers share an engine without seeing each other's processes. None where it cannot be told, as on
+    what is not Linux.
+    """
     try:
         with open("/proc/sys/kernel/random/boot_id", encoding="ascii") as boot:  # noqa: PTH123
-            return boot.read().strip()
-    except OSError:  # not Linux: nothing is ever taken for lost there
-        return "unknown"
+            return f"{boot.read().strip()}/{os.stat('/proc/self/ns/pid').st_ino}"  # noqa: PTH116
+    except OSError:
+        return None

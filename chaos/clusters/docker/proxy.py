@@ -12,7 +12,7 @@ from typing import Final, NoReturn, Self
 
 from docker import DockerClient
 
-from chaos.clusters.docker.image import ensure
+from chaos.clusters.docker.image import ensure, pull
 from chaos.clusters.docker.process import ContainerProcess, Plan
 from chaos.image import Image
 from chaos.processes.ports import PortReservation
@@ -33,11 +33,11 @@ DOCKERFILE: Final = f'FROM scratch\nCOPY toxiproxy {PROGRAM}\nENTRYPOINT ["{PROG
 def proxy_image(engine: DockerClient, say: Callable[[str], None]) -> str:
     """An image of Toxiproxy: the one that is named, or one around the server that local clusters use. Blocks.
 
-    Raises ToxiproxyMissing.
+    Raises ToxiproxyMissing or ClusterProblem.
     """
     named = os.environ.get(VARIABLE)
     if named:
-        return named
+        return pull(named, engine, say)
     if sys.platform != "linux":
         raise ToxiproxyMissing(f"this machine's toxiproxy-server is no Linux program; set {VARIABLE} to an image of it")
     context: dict[str, Path | bytes] = {"Dockerfile": DOCKERFILE, "toxiproxy": find(say=say)}
