@@ -77,6 +77,11 @@ class ProcessNode(ABC):
     def address(self) -> str:
         return self._address
 
+    @property
+    def _listens_on(self) -> str:
+        """The port that its command was given."""
+        return self._address.rpartition(":")[2]
+
     @abstractmethod
     async def state(self) -> NodeState: ...
 
@@ -171,8 +176,7 @@ class ProcessNode(ABC):
         if last is None:
             return "never asked"
         if last.outcome is ProbeOutcome.REFUSED and await self._alive():
-            port = self._address.rpartition(":")[2]
-            return f"{last}; nobody listens on port {port}, its {{port}}; does the command use it?"
+            return f"{last}; nobody listens on port {self._listens_on}, its {{port}}; does the command use it?"
         return str(last)
 
     async def _end(self) -> None:

@@ -85,6 +85,10 @@ class ComposeNode(ProcessNode):
         self._contained = process
         self._port = member.port
 
+    @property
+    def _listens_on(self) -> str:
+        return str(self._port)
+
     async def state(self) -> NodeState:
         return await self._contained.node_state()
 

@@ -34,6 +34,10 @@ class DockerNode(ProcessNode):
         self._contained = process
         self._inside = inside
 
+    @property
+    def _listens_on(self) -> str:
+        return str(self._inside)
+
     async def state(self) -> NodeState:
         return await self._contained.node_state()
 
