@@ -2,8 +2,10 @@ import os
 import socket
 import sys
 from pathlib import Path
+from unittest import mock
 
 import orjson
+import pytest
 
 from brownout.examination import substrates_of
 from brownout.finding import Finding, State
@@ -60,6 +62,23 @@ def test_a_problem_that_nothing_local_needs_leaves_local_usable() -> None:
     assert local.state is State.FINE
     local, *_ = substrates_of((Finding("memory", State.MISSING, ""),))
     assert local.state is State.MISSING
+
+
+def test_an_engine_that_cannot_be_used_is_told_in_the_words_of_a_run(
+    call: Called, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "docker").touch(0o755)
+    for host, refusal, mend in (
+        (f"unix://{tmp_path}/socket", PermissionError(13, "Permission denied"), "sudo usermod"),
+        (f"unix://{tmp_path}/socket", FileNotFoundError(2, "No such file"), "leads nowhere"),
+        ("tcp://192.0.2.1:2375", None, "run the harness there"),
+    ):
+        knock = mock.Mock(side_effect=refusal)
+        monkeypatch.setattr("chaos.clusters.docker.engine._knock", knock)
+        _, told, _ = call("doctor", "--json", DOCKER_HOST=host, PATH=f"{tmp_path}:{os.environ['PATH']}")
+        (engine,) = (each for each in orjson.loads(told)["findings"] if each["name"] == "Docker engine")
+        assert engine["state"] == "absent"
+        assert mend in engine["mend"]
 
 
 def test_without_an_engine_there_is_no_docker_substrate_and_with_one_there_is() -> None:

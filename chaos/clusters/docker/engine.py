@@ -10,12 +10,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from docker import DockerClient
 from docker.errors import APIError, DockerException, NotFound
+from docker.utils import parse_host
 from requests.exceptions import RequestException
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.docker_client import DockerClient as Connection
+from testcontainers.core.docker_client import get_docker_host
 
 from chaos.clusters.cluster import ClusterProblem
 
@@ -27,6 +30,8 @@ HELD: Final = (403, 409)  # what is being removed by somebody else, or has somet
 HELD_S: Final = 10.0
 BETWEEN_S: Final = 0.1
 DEFAULT_HOST: Final = f"{UNIX}/var/run/docker.sock"
+ON_THIS_MACHINE: Final = ("http+unix", "npipe")  # how a client calls an engine that it reaches by a file
+THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
 FAILURES: Final = (DockerException, RequestException)  # all that a call to an engine may end in
 MENDS: Final = {  # by what an engine says in its refusal
     "address already in use": "somebody else took that port in this very moment; run this again",
@@ -37,7 +42,12 @@ MENDS: Final = {  # by what an engine says in its refusal
 
 
 class EngineMissing(ClusterProblem):
-    """No engine answers; the message says why, and what would mend it."""
+    """No engine answers that could be used; the message says why, and what would mend it."""
+
+    def __init__(self, found: str, mend: str) -> None:
+        super().__init__(f"{found}\n  {mend}")
+        self.found = found
+        self.mend = mend
 
 
 class EngineLost(ClusterProblem):
@@ -54,17 +64,29 @@ def connect() -> DockerClient:
     """To the engine that the environment names, or else the one of this machine. Raises EngineMissing."""
     # Its reaper is an image that must be pulled; what we make is swept by label, also when we are killed.
     testcontainers_config.ryuk_disabled = True
+    host = get_docker_host() or DEFAULT_HOST  # a context may name it too
     try:
-        _knock(os.environ.get("DOCKER_HOST") or DEFAULT_HOST)
+        if _is_elsewhere(host):
+            raise EngineMissing(
+                f"the Docker engine at {host} is another machine's, and what it publishes is to be had there alone",
+                "run the harness there, or use an engine of this machine: see DOCKER_HOST, and `docker context ls`",
+            )
+        _knock(host)
         engine = Connection(timeout=int(ANSWER_S)).client
     except (*FAILURES, OSError) as problem:
-        raise EngineMissing(_mend(problem)) from problem
+        raise _missing(problem, host) from problem
     try:
         engine.ping()
     except FAILURES as problem:
         engine.close()
-        raise EngineMissing(_mend(problem)) from problem
+        raise _missing(problem, host) from problem
     return engine
+
+
+def _is_elsewhere(host: str) -> bool:
+    """Whether 127.0.0.1 there, where ports are published, is not that of here."""
+    at = urlsplit(parse_host(host))
+    return at.scheme not in ON_THIS_MACHINE and at.hostname not in THIS_MACHINE
 
 
 def _knock(host: str) -> None:
@@ -75,16 +97,20 @@ def _knock(host: str) -> None:
             door.connect(host.removeprefix(UNIX))
 
 
-def _mend(problem: Exception) -> str:
+def _missing(problem: Exception, host: str) -> EngineMissing:
     said = str(problem)
     if "Permission denied" in said or "PermissionError" in said:
-        return (
-            f"the Docker engine is here, and this user may not use it: {said}\n"
-            "  sudo usermod --append --groups docker $USER, and log in again"
+        return EngineMissing(
+            f"the Docker engine is here, and this user may not use it: {said}",
+            "sudo usermod --append --groups docker $USER, and log in again",
         )
-    where = os.environ.get("DOCKER_HOST", "")
-    mend = f"DOCKER_HOST={where} leads nowhere" if where else "start it (sudo systemctl start docker), or install one"
-    return f"no Docker engine answers: {said}\n  {mend}"
+    if os.environ.get("DOCKER_HOST"):
+        mend = f"DOCKER_HOST={host} leads nowhere"
+    elif host != DEFAULT_HOST:
+        mend = f"{host} leads nowhere, which `docker context` names"
+    else:
+        mend = "start it (sudo systemctl start docker), or install one"
+    return EngineMissing(f"no Docker engine answers: {said}", mend)
 
 
 @contextmanager

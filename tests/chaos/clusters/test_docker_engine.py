@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Final, Self
 
@@ -105,6 +106,36 @@ def test_an_engine_that_this_user_may_not_use_says_how_to_be_allowed(
         monkeypatch.setenv("DOCKER_HOST", "unix://s")
         with as_nobody(), pytest.raises(EngineMissing, match=r"may not use it: .*\n  sudo usermod .*docker"):
             connect()
+
+
+@pytest.mark.parametrize("host", ["tcp://192.0.2.1:2375", "192.0.2.1:2375", "ssh://me@engine.invalid"])
+def test_an_engine_of_another_machine_is_refused_with_what_to_do(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By nobody's answer, for none of these would come."""
+    monkeypatch.setenv("DOCKER_HOST", host)
+    with pytest.raises(EngineMissing, match=r"another machine's(?s:.)*run the harness there"):
+        connect()
+
+
+@pytest.mark.parametrize("host", ["tcp://127.0.0.1:1", "tcp://localhost:1", "tcp://[::1]:1"])
+def test_an_engine_of_this_machine_may_be_reached_by_a_port(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", host)
+    with pytest.raises(EngineMissing, match=r"no Docker engine answers(?s:.)*leads nowhere"):
+        connect()
+
+
+def test_an_engine_that_a_context_names_is_the_one_that_is_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    nowhere = f"unix://{tmp_path}/nobody"
+    context = tmp_path / "contexts" / "meta" / sha256(b"mine").hexdigest() / "meta.json"
+    context.parent.mkdir(parents=True)
+    context.write_bytes(orjson.dumps({"Name": "mine", "Metadata": {}, "Endpoints": {"docker": {"Host": nowhere}}}))
+    (tmp_path / "config.json").write_text('{"currentContext": "mine"}')
+    monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
+    monkeypatch.setenv("DOCKER_CONTEXT", "mine")
+    monkeypatch.delenv("DOCKER_HOST", raising=False)
+    with pytest.raises(EngineMissing, match=rf"{nowhere} leads nowhere, which `docker context` names"):
+        connect()
 
 
 def test_without_an_engine_a_command_ends_with_3_and_says_why(scenario: Path, tmp_path: Path) -> None:
