@@ -103,14 +103,14 @@ def run_case(
     """
     where, console = asked.where or LOCAL, asked.console
     kind, _, project = where.partition(":")
-    substrate = Substrate(kind)
+    substrate, aside = Substrate(kind), Console(stderr=True)
     laboratory = Laboratory(
         substrate=where,
-        launch=launcher(substrate, Console(stderr=True), project=project),
+        launch=launcher(substrate, aside, project=project),
         runs=asked.runs.absolute(),
         seed=case.seed,
         provenance=provenance(Path.cwd()),
-        watcher=ConsoleWatcher(Console(stderr=True)),
+        watcher=ConsoleWatcher(aside),
         in_time=timekeeper(substrate),
     )
     if near is None:

@@ -110,11 +110,15 @@ def _docker(console: Console) -> Launch:
     except (EngineMissing, ToxiproxyMissing) as problem:
         raise SubstrateMissing(f"the docker substrate cannot be used: {problem}") from problem
 
+    def say_line(sentence: str) -> None:
+        """While runs are shown, which is no time for a line that is redrawn."""
+        console.print(sentence, markup=False, highlight=False, soft_wrap=True)
+
     # An engine takes half a second to remove a cluster, in which the next report can be drawn. Python waits for it.
     later = ThreadPoolExecutor(1, thread_name_prefix="sweep")
 
     def launch(system: SystemUnderTest, logs: Path, *, seed: int) -> DockerCluster:  # noqa: ARG001 - as above
-        return DockerCluster(system, logs=logs, later=later)
+        return DockerCluster(system, logs=logs, say=say_line, later=later)
 
     return launch
 

@@ -7,7 +7,6 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from rich.console import Console
 
 from chaos.experiment import Experiment
 from chaos.exploring.parts import Part
@@ -16,7 +15,7 @@ from chaos.laboratory import Laboratory
 from chaos.problems import HarnessProblem
 from chaos.provenance import provenance
 from chaos.session.replay import replay_command
-from chaos.session.terminal import watcher
+from chaos.session.terminal import aside, watcher
 from chaos.substrate import REQUIRED, Substrate, SubstrateMissing, launcher, timekeeper
 from reports.verdict import Verdict
 
@@ -31,7 +30,7 @@ def open_laboratory(config: pytest.Config, *, seed: int) -> Laboratory:
     if project and hasattr(config, "workerinput"):
         pytest.fail(f"{given} is one system, which several processes cannot share: leave -n out", pytrace=False)
     try:
-        launch = launcher(Substrate(name), Console(stderr=True), project=project)
+        launch = launcher(Substrate(name), aside(config), project=project)
     except SubstrateMissing as problem:
         if name in re.split(r"[,\s]+", os.environ.get(REQUIRED, "")):
             pytest.fail(f"{REQUIRED} names {name!r}, but {problem}", pytrace=False)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
+from threading import Lock
 from typing import Any, Final
 
 import pytest
@@ -31,6 +32,14 @@ def watcher(config: pytest.Config) -> Watcher:
     if reporter is None or hasattr(config, "workerinput") or reporter.verbosity < 0:
         return Unwatched()
     return TerminalWatcher(reporter, config)
+
+
+def aside(config: pytest.Config) -> Console:
+    """For what is said while nothing runs yet, and takes minutes: to whoever would see a run."""
+    watching = watcher(config)
+    if not isinstance(watching, TerminalWatcher):
+        return Console(stderr=True)
+    return Console(file=Aside(watching), force_terminal=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +86,20 @@ class TerminalWatcher:
         with self.uncaptured():
             self.reporter.ensure_newline()
             self.reporter.write_line(line)
+
+
+class Aside(StringIO):
+    """A file, each line of which comes between those of pytest's own report. From any thread."""
+
+    def __init__(self, watcher: TerminalWatcher) -> None:
+        self._watcher = watcher
+        self._writing = Lock()
+
+    def write(self, text: str) -> int:
+        with self._writing:
+            for line in text.splitlines():
+                self._watcher.write(f"  {line}")
+        return len(text)
 
 
 class LiveProgress:

@@ -19,6 +19,7 @@ from requests.exceptions import RequestException
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.docker_client import DockerClient as Connection
 from testcontainers.core.docker_client import get_docker_host
+from urllib3.exceptions import HTTPError
 
 from chaos.clusters.cluster import ClusterProblem
 
@@ -32,7 +33,8 @@ BETWEEN_S: Final = 0.1
 DEFAULT_HOST: Final = f"{UNIX}/var/run/docker.sock"
 ON_THIS_MACHINE: Final = ("http+unix", "npipe")  # how a client calls an engine that it reaches by a file
 THIS_MACHINE: Final = ("127.0.0.1", "localhost", "::1")
-FAILURES: Final = (DockerException, RequestException)  # all that a call to an engine may end in
+ENDS: Final = (RequestException, HTTPError)  # of a connection; the second while an answer is read bit by bit
+FAILURES: Final = (DockerException, *ENDS)  # all that a call to an engine may end in
 MENDS: Final = {  # by what an engine says in its refusal
     "address already in use": "somebody else took that port in this very moment; run this again",
     "port is already allocated": "another container took that port in this very moment; run this again",
@@ -113,6 +115,11 @@ def _missing(problem: Exception, host: str) -> EngineMissing:
     return EngineMissing(f"no Docker engine answers: {said}", mend)
 
 
+def mends(said: str) -> list[str]:
+    """What helps against what an engine complains of, where that is known."""
+    return [mend for sign, mend in MENDS.items() if sign in said]
+
+
 @contextmanager
 def obeying(what: str) -> Iterator[None]:
     """What an engine's refusal, or its end, means to a cluster."""
@@ -120,11 +127,10 @@ def obeying(what: str) -> Iterator[None]:
         yield
     except APIError as problem:
         said = str(problem.explanation or problem)
-        mends = [f"\n  {mend}" for sign, mend in MENDS.items() if sign in said]
-        raise ClusterProblem(f"{what}: {said}{''.join(mends)}") from problem
+        raise ClusterProblem("\n  ".join([f"{what}: {said}", *mends(said)])) from problem
     except DockerException as problem:
         raise ClusterProblem(f"{what}: {problem}") from problem
-    except RequestException as problem:
+    except ENDS as problem:
         raise EngineLost(problem) from problem
 
 

@@ -14,12 +14,13 @@ from typing import Any, Final
 
 from docker import DockerClient
 from docker.errors import APIError, ImageNotFound
-from requests.exceptions import RequestException
 
 from chaos.clusters.cluster import ClusterProblem
+from chaos.clusters.docker.engine import mends, obeying
 from chaos.image import Image
 
 BASE: Final = "PYTHON_IMAGE"  # environment, and build argument: what Dockerfiles with Python in them start from
+LABEL: Final = "brownout.image"  # of no other sort of thing: its containers have the labels of an image, too
 LEFT_OUT: Final = "__pycache__"
 PLAIN: Final = 0o644
 LAST_WORDS: Final = 12  # lines of a build that failed
@@ -30,29 +31,32 @@ def ensure(image: Image, engine: DockerClient, say: Callable[[str], None]) -> st
     arguments = {BASE: os.environ[BASE]} if os.environ.get(BASE) else {}
     files = sorted(_files(image.context))
     tag = f"{image.name}:{_digest(files, image.target, arguments)}"
-    try:
-        engine.images.get(tag)
-    except ImageNotFound:
+    if not _is_here(tag, engine):
         _build(tag, _packed(files), image.target, arguments, engine=engine, say=say)
-    except (APIError, RequestException) as problem:
-        raise ClusterProblem(f"image {tag}: {problem}") from problem
     return tag
 
 
 def pull(name: str, engine: DockerClient, say: Callable[[str], None]) -> str:
     """An image that exists, fetched unless it is here. Blocks; raises ClusterProblem."""
-    try:
-        engine.images.get(name)
-    except ImageNotFound:
-        say(f"fetching image {name}")
+    if _is_here(name, engine):
+        return name
+    say(f"fetching image {name}")
+    with obeying(f"image {name}"):
         try:
             engine.images.pull(name)
-        except (APIError, RequestException) as problem:
+        except APIError as problem:
             mend = "build or load it, or name one that is here (`docker images` lists them)"
             raise ClusterProblem(f"image {name} is not here and cannot be fetched: {problem}\n{mend}") from problem
-    except (APIError, RequestException) as problem:
-        raise ClusterProblem(f"image {name}: {problem}") from problem
     return name
+
+
+def _is_here(name: str, engine: DockerClient) -> bool:
+    with obeying(f"image {name}"):
+        try:
+            engine.images.get(name)
+        except ImageNotFound:
+            return False
+        return True
 
 
 def _files(context: Mapping[str, Path | bytes]) -> Iterator[tuple[str, int, bytes]]:
@@ -105,13 +109,14 @@ def _build(
 ) -> None:
     say(f"building {tag}, which takes a minute or two the first time")
     said: list[str] = []
-    try:
+    with obeying(f"image {tag} cannot be built"):
         steps = engine.api.build(
             fileobj=context,
             custom_context=True,
             tag=tag,
             target=target or None,
             buildargs=dict(arguments),
+            labels={LABEL: tag.partition(":")[0]},
             rm=True,
             forcerm=True,  # the container of a step that failed, too
             decode=True,
@@ -122,8 +127,8 @@ def _build(
                 raise ClusterProblem("\n".join([f"image {tag} cannot be built:", *said[-LAST_WORDS:], _mend(said)]))
             if said and said[-1].startswith("Step ") and "stream" in step:
                 say(f"building {tag}: {said[-1]}")
-    except (APIError, RequestException) as problem:
-        raise ClusterProblem(f"image {tag} cannot be built: {problem}\n{_mend([str(problem)])}") from problem
+    if not _is_here(tag, engine):  # an engine that ends may close what it says as if it had said everything
+        raise ClusterProblem("\n".join([f"image {tag} is not here, though the engine built it:", *said[-LAST_WORDS:]]))
 
 
 def _told(step: Mapping[str, Any]) -> list[str]:
@@ -132,6 +137,8 @@ def _told(step: Mapping[str, Any]) -> list[str]:
 
 def _mend(said: list[str]) -> str:
     last = " ".join(said[-2:])
+    if known := mends(last):
+        return "\n".join(known)
     if any(sign in last for sign in ("no such host", "pull access denied", "connection refused", "i/o timeout")):
         return f"the base image cannot be had; set {BASE} to one with Python that is here (`docker images` lists them)"
     return "mend what the build complains of, and run this again"

@@ -23,6 +23,7 @@ PARTICULAR = {
     "test_docker.py": "docker",
     "test_docker_cut_short.py": "docker",
     "test_docker_engine.py": "docker",
+    "test_docker_images.py": "docker",
     "test_docker_killed.py": "docker",
     "test_docker_replay.py": "docker",
     "test_docker_sweeping.py": "docker",
