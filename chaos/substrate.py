@@ -43,7 +43,7 @@ def launcher(substrate: Substrate, console: Console, *, project: str = "") -> La
     """Prepared for any number of clusters; what must be fetched or built for them is, and `console` tells of it.
 
     `project` is the Compose project that is up, of the substrate that consists of one. Raises SubstrateMissing, and
-    HarnessProblem where there is no such project.
+    HarnessProblem where what was named is not there: a project, an image of Toxiproxy.
     """
     match substrate:
         case Substrate.SIMULATED:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -20,6 +22,7 @@ from chaos.clusters.docker.engine import LABEL, EngineLost
 from chaos.clusters.docker.presence import Presence
 from tests.chaos.clusters.engine import engine_of_ones_own
 from tests.chaos.relay import relay
+from tests.polling import until
 
 NAME: Final = "brownout-test-given-back"
 RUNS_ON: Final = ["sh", "-c", "trap exit TERM; while sleep 0.1; do :; done"]
@@ -57,6 +60,36 @@ async def test_a_container_is_given_back_whatever_goes_wrong(
             await process.stop(1)
     else:
         await process.stop(1)
+    container.reload()
+    assert container.status == "running"
+
+
+async def test_a_container_is_given_back_only_when_a_start_that_was_cut_short_is_through_with_it(
+    engine: DockerClient, container: Container, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (member,) = members(engine, NAME)
+    process = ComposeProcess("one", member, engine=engine, log=tmp_path / "one.log")
+    under_way, given_back = threading.Event(), list[bool]()
+    create, give_back = process._create, process._give_back
+
+    def slowly() -> Container:
+        under_way.set()
+        time.sleep(1.0)  # as an engine takes that has much to do
+        return create()
+
+    def noting() -> None:
+        given_back.append(process._container is not None)
+        give_back()
+
+    monkeypatch.setattr(process, "_create", slowly)
+    monkeypatch.setattr(process, "_give_back", noting)
+    starting = asyncio.create_task(process.start())
+    await until(under_way.is_set)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    await process.stop(1)
+    assert given_back == [True]
     container.reload()
     assert container.status == "running"
 

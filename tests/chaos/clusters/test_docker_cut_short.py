@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
@@ -17,7 +17,7 @@ from docker.models.networks import NetworkCollection
 
 from chaos.clusters.cluster import ClusterProblem
 from chaos.clusters.docker.cluster import DockerCluster
-from chaos.clusters.docker.engine import LABEL, connect
+from chaos.clusters.docker.engine import LABEL
 from chaos.clusters.docker.network import DockerNetwork
 from chaos.clusters.docker.process import ContainerProcess, Plan
 from chaos.clusters.docker.proxy import ALIAS
@@ -28,13 +28,6 @@ from tests.polling import until
 SLOW_S: Final = 1.0  # for the engine to make what it was asked for
 GONE_S: Final = 30.0
 STAYS_GONE_S: Final = 2.0
-
-
-@pytest.fixture
-def engine() -> Iterator[DockerClient]:
-    engine = connect()
-    yield engine
-    engine.close()
 
 
 class Slow:

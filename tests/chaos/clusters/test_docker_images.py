@@ -15,7 +15,7 @@ from docker import DockerClient
 from urllib3.exceptions import ProtocolError
 
 from chaos.clusters.cluster import ClusterProblem
-from chaos.clusters.docker.engine import EngineLost, connect
+from chaos.clusters.docker.engine import EngineLost
 from chaos.clusters.docker.image import LABEL, ensure
 from chaos.image import Image
 
@@ -37,13 +37,6 @@ async def test_it_goes_on(experiment):
     system = with_node(relay(), replace(back("back1"), image=IMAGE))
     (await experiment(constant(rate=20, seconds=1, inputs=["good"]), system=system)).holds()
 """
-
-
-@pytest.fixture
-def engine() -> Iterator[DockerClient]:
-    engine = connect()
-    yield engine
-    engine.close()
 
 
 def remove(engine: DockerClient, name: str) -> None:

@@ -26,13 +26,6 @@ NOWHERE: Final = "brownout.invalid/nothing:1"
 
 
 @pytest.fixture
-def engine() -> Iterator[DockerClient]:
-    engine = connect()
-    yield engine
-    engine.close()
-
-
-@pytest.fixture
 def label(engine: DockerClient) -> Iterator[str]:
     label = f"{LABEL}=test-{uuid4().hex[:12]}"
     yield label
