@@ -30,18 +30,21 @@ NEXT: Final = "-next"
 NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 
 
-class NotOurSwarm(Exception):
-    """The engine is part of a swarm that nobody here made; it is left alone."""
+class NotOurs(Exception):
+    """The engine is part of a swarm that nobody here made, or runs somebody's containers; it is left alone."""
 
 
 @contextmanager
 def own_swarm() -> Iterator[DockerClient]:
-    """Raises EngineMissing or NotOurSwarm. One that a test of ours left behind, as its label says, is left first."""
+    """Raises EngineMissing or NotOurs. One that a test of ours left behind, as its label says, is left first."""
     engine = connect()
     try:
         state = engine.info()["Swarm"]["LocalNodeState"]
         if state != "inactive" and not _is_ours(engine):
-            raise NotOurSwarm(f"the engine is in a swarm already ({state}) that is not a test's; docker swarm leave")
+            raise NotOurs(f"the engine is in a swarm already ({state}) that is not a test's; docker swarm leave")
+        # See moby/moby#45144: an engine that leaves a swarm forgets the names of everybody in all its networks.
+        if running := [each.name for each in engine.containers.list() if state == "inactive"]:
+            raise NotOurs(f"leaving a swarm would take their names from {', '.join(running)}: docker stop them first")
         _leave(engine)
         with new_swarm(engine, labels=OURS):
             yield engine

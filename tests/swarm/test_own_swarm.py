@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from chaos.clusters.docker.proxy import proxy_image
 from tests.docker_engine import docker_engine, docker_is_missing
-from tests.swarm.stack import NOTHING, OURS, NotOurSwarm, new_swarm, own_swarm
+from tests.swarm.stack import NOTHING, OURS, NotOurs, new_swarm, own_swarm
 
 pytestmark = [pytest.mark.swarm, pytest.mark.timeout(300)]
 
@@ -21,6 +22,18 @@ def test_a_swarm_that_is_there_is_left_only_if_a_test_made_it(labels: dict[str, 
                 with own_swarm() as other:
                     assert other.info()["Swarm"]["Cluster"]["ID"] != before
             else:
-                with pytest.raises(NotOurSwarm, match="not a test's"), own_swarm():
+                with pytest.raises(NotOurs, match="not a test's"), own_swarm():
                     pass
                 assert engine.info()["Swarm"]["Cluster"]["ID"] == before
+
+
+def test_an_engine_that_runs_containers_makes_no_swarm() -> None:
+    with docker_engine() as engine:
+        image = proxy_image(engine, print)
+        other = engine.containers.run(image, detach=True, labels=OURS)
+        try:
+            with pytest.raises(NotOurs, match=other.name), own_swarm():
+                pass
+            assert engine.info()["Swarm"]["LocalNodeState"] == "inactive"
+        finally:
+            other.remove(force=True)

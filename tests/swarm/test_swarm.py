@@ -29,7 +29,7 @@ from reports.directory import RunDirectory
 from reports.record import Record
 from reports.verdict import Verdict
 from tests.docker_engine import docker_is_missing
-from tests.swarm.stack import IMAGES, NEXT, NotOurSwarm, Stack, images, own_swarm, until
+from tests.swarm.stack import IMAGES, NEXT, NotOurs, Stack, images, own_swarm, until
 
 pytestmark = [pytest.mark.swarm, pytest.mark.timeout(900)]
 
@@ -54,7 +54,7 @@ def _required() -> Iterator[None]:
     """Where there is nothing to do it with, or no right to, the test is skipped, unless docker is required."""
     try:
         yield
-    except (EngineMissing, NotOurSwarm) as problem:
+    except (EngineMissing, NotOurs) as problem:
         docker_is_missing(problem)
 
 
