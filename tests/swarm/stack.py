@@ -20,6 +20,7 @@ from chaos.clusters.docker.engine import LABEL, connect
 ROOT: Final = Path(__file__).parent.parent.parent
 OURS: Final = {LABEL: "swarm"}
 STACK_LABEL: Final = "com.docker.stack.namespace"
+TASK_LABEL: Final = "com.docker.swarm.task.id"  # of what a swarm itself runs
 GATEWAY: Final = "docker_gwbridge"  # a network that an engine makes for its first swarm, and leaves behind
 LOOPBACK: Final = "127.0.0.1"
 BUILD_S: Final = 600.0
@@ -42,9 +43,7 @@ def own_swarm() -> Iterator[DockerClient]:
         state = engine.info()["Swarm"]["LocalNodeState"]
         if state != "inactive" and not _is_ours(engine):
             raise NotOurs(f"the engine is in a swarm already ({state}) that is not a test's; docker swarm leave")
-        # See moby/moby#45144: an engine that leaves a swarm forgets the names of everybody in all its networks.
-        if running := [each.name for each in engine.containers.list() if state == "inactive"]:
-            raise NotOurs(f"leaving a swarm would take their names from {', '.join(running)}: docker stop them first")
+        _runs_nothing_else(engine)
         _leave(engine)
         with new_swarm(engine, labels=OURS):
             yield engine
@@ -54,7 +53,8 @@ def own_swarm() -> Iterator[DockerClient]:
 
 @contextmanager
 def new_swarm(engine: DockerClient, *, labels: Mapping[str, str]) -> Iterator[None]:
-    """Of an engine that is in none; it is as before when the scope is left."""
+    """Of an engine that is in none; it is as before when the scope is left. Raises NotOurs."""
+    _runs_nothing_else(engine)
     had_gateway = bool(engine.networks.list(names=[GATEWAY]))
     # Nobody else can join: what a swarm's nodes talk by is open on the loopback interface only.
     engine.swarm.init(advertise_addr=LOOPBACK, listen_addr=f"{LOOPBACK}:2377", labels=dict(labels))
@@ -65,6 +65,13 @@ def new_swarm(engine: DockerClient, *, labels: Mapping[str, str]) -> Iterator[No
         if not had_gateway:
             for network in engine.networks.list(names=[GATEWAY]):
                 network.remove()
+
+
+def _runs_nothing_else(engine: DockerClient) -> None:
+    """Raises NotOurs. See moby/moby#45144: an engine that leaves a swarm forgets the names in all its networks."""
+    there = engine.containers.list(ignore_removed=True)
+    if running := [each.name for each in there if TASK_LABEL not in each.labels]:
+        raise NotOurs(f"leaving a swarm would take their names from {', '.join(running)}: docker stop them first")
 
 
 def _is_ours(engine: DockerClient) -> bool:
