@@ -17,6 +17,7 @@ from chaos.clusters.cluster import Cluster
 from chaos.faults.aim import Aimed
 from chaos.faults.fail_rpc import FailRpc
 from chaos.faults.fault import Injection
+from chaos.faults.terminate import Terminate
 from chaos.system_under_test import Reply, Session
 from reports.history import OpType
 
@@ -73,17 +74,23 @@ async def seen(cluster: Cluster, lines: Lines, aimed: Aimed) -> Seen:
             told: Mapping[str, Any] = orjson.loads(body)
             return told
 
+        async def submitted() -> int:
+            while not (told := await books()):
+                assert asyncio.get_running_loop().time() < until
+            return int(told["tasks_submitted"])
+
         # Who was left out for what the fault before did is given nothing, and shows nothing.
         until = asyncio.get_running_loop().time() + BACK_S
-        while any(worker["state"] != "up" for worker in (await books())["workers"]):
+        while not (told := await books()) or any(worker["state"] != "up" for worker in told["workers"]):
             assert asyncio.get_running_loop().time() < until
             await _served(session)
         logged = {node: len(list(lines(node))) for node in cluster.nodes}
-        wanted = (await books())["tasks_submitted"] + UNDER_WAY
+        wanted = await submitted() + UNDER_WAY
         under_way = _ask(session, UNDER_WAY)
         await asyncio.sleep(BEGUN_S)
         # Not looked up once it is broken: a coordinator that is told to end may have ended before it is asked for more.
-        while (before := (await books())["tasks_submitted"]) < wanted:
+        while (before := await submitted()) < wanted:
+            assert asyncio.get_running_loop().time() < until, f"{before} requests are in the books, {wanted} were asked"
             await asyncio.sleep(0.02)
         injection = aimed.fault.on(cluster, aimed.target)
         await injection.inject()
@@ -92,6 +99,8 @@ async def seen(cluster: Cluster, lines: Lines, aimed: Aimed) -> Seen:
         # Calls fail that come: all that was asked by now may go to the others.
         again = 1 if aimed.fault.kind == FailRpc.kind else 0
         bit = await _bites(injection, lambda: more.extend(_ask(session, again)))
+        if aimed.fault.kind == Terminate.kind:
+            asked += _ask(session, 1)  # a container is told late: by now it was
         old, new = await asyncio.gather(*under_way), await asyncio.gather(*asked)
         await asyncio.gather(*more)  # who waited behind all of those may have waited too long
         arrived = (await books()).get("tasks_submitted", 0) > before
