@@ -85,6 +85,7 @@ engine_answers() { [[ $has == *" engine "* ]]; }
 install_packages() { echo install "$@"; }
 start_engine() { echo start; }
 docker() { echo 20; }
+id() { echo 0; }
 provision_engine
 """
 
@@ -166,10 +167,11 @@ def test_only_an_engine_of_our_own_is_stopped(started: str, said: str, tmp_path:
 @pytest.mark.parametrize(
     ("has", "does"),
     [
-        ("", ["install docker.io iproute2", "start"]),
-        ("dockerd", ["install docker.io iproute2", "start"]),
-        ("ip", ["install docker.io iproute2", "start"]),
+        ("", ["install iproute2", "install docker.io", "start"]),
+        ("dockerd", ["install iproute2", "start"]),
+        ("ip", ["install docker.io", "start"]),
         ("dockerd ip", ["start"]),
+        ("dockerd engine", ["install iproute2"]),
         ("dockerd ip engine", []),
     ],
 )
