@@ -1,5 +1,7 @@
 """Where clusters run, by name, and whether that is to be had here."""
 
+import os
+import re
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
@@ -33,6 +35,11 @@ class Substrate(StrEnum):
     LOCAL = "local"
     DOCKER = "docker"
     COMPOSE = "compose"
+
+
+def required(name: str) -> bool:
+    """Whether the environment makes the absence of that substrate a failure."""
+    return name in re.split(r"[,\s]+", os.environ.get(REQUIRED, ""))
 
 
 class SubstrateMissing(HarnessProblem):

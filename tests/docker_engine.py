@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -12,12 +10,12 @@ import pytest
 from docker import DockerClient
 
 from chaos.clusters.docker.engine import EngineMissing, connect
-from chaos.substrate import REQUIRED
+from chaos.substrate import REQUIRED, required
 
 
 def docker_is_missing(why: object) -> NoReturn:
     """Ends the test that asks for something of Docker which is not to be had here."""
-    if "docker" in re.split(r"[,\s]+", os.environ.get(REQUIRED, "")):
+    if required("docker"):
         pytest.fail(f"{REQUIRED} names docker, but {why}", pytrace=False)
     pytest.skip(str(why))
 

@@ -17,6 +17,7 @@ ROOT: Final = Path(__file__).parent.parent
 CLUSTERS: Final = ("compose_engine", "contract", "docker_killed")
 SUITES: Final = {
     "compose and swarm": ("-m", "compose or swarm", "tests/compose", "tests/swarm"),
+    "conformance": ("-m", "chaos", "--substrate", "docker", "tests/chaos/clusters/test_conformance.py"),
     "clusters": ("--substrate", "docker", *(f"tests/chaos/clusters/test_{name}.py" for name in CLUSTERS)),
 }
 NOWHERE: Final = "unix:///nowhere"
@@ -40,8 +41,8 @@ def test_without_an_engine_a_suite_is_skipped_or_fails_where_docker_is_required(
     assert done.returncode == code, done.stdout
     assert ("skipped" in last) == (not code)
     assert "passed" not in last
-    named = "REQUIRE_SUBSTRATES names docker, but " if code else ""
-    assert f"{named}no Docker engine answers" in done.stdout
+    assert ("REQUIRE_SUBSTRATES names docker, but " in done.stdout) == bool(code)
+    assert "no Docker engine answers" in done.stdout
     assert "Traceback" not in done.stdout
 
 

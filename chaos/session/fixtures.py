@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +14,7 @@ from chaos.problems import HarnessProblem
 from chaos.provenance import provenance
 from chaos.session.replay import replay_command
 from chaos.session.terminal import aside, watcher
-from chaos.substrate import REQUIRED, Substrate, SubstrateMissing, launcher, timekeeper
+from chaos.substrate import REQUIRED, Substrate, SubstrateMissing, launcher, required, timekeeper
 from reports.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -32,7 +30,7 @@ def open_laboratory(config: pytest.Config, *, seed: int) -> Laboratory:
     try:
         launch = launcher(Substrate(name), aside(config), project=project)
     except SubstrateMissing as problem:
-        if name in re.split(r"[,\s]+", os.environ.get(REQUIRED, "")):
+        if required(name):
             pytest.fail(f"{REQUIRED} names {name!r}, but {problem}", pytrace=False)
         pytest.skip(str(problem))
     except HarnessProblem as problem:  # a project that was named and is not there: no fault of this machine

@@ -15,5 +15,6 @@ def _engine_and_compose() -> None:
     with docker_engine():
         try:
             subprocess.run(asked, capture_output=True, check=True, timeout=60)
-        except (OSError, subprocess.CalledProcessError) as problem:
-            docker_is_missing(f"there is no Compose: {problem}")
+        except (OSError, subprocess.SubprocessError) as problem:
+            said = (getattr(problem, "stderr", None) or b"").decode(errors="replace").strip()
+            docker_is_missing(f"there is no Compose: {said or problem}")

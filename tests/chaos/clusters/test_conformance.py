@@ -30,7 +30,7 @@ from chaos.faults import (
     terminate,
 )
 from chaos.faults.aim import Aimed
-from chaos.substrate import Substrate, SubstrateMissing, launcher
+from chaos.substrate import REQUIRED, Substrate, SubstrateMissing, launcher, required
 from tests.chaos.clusters.conformance import SLOW, Lines, Seen, file_lines, seen
 
 WORKER, COORDINATOR = "worker1", "coordinator"
@@ -160,6 +160,8 @@ async def running(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPath
     try:
         launch = launcher(substrate, Console(stderr=True))
     except SubstrateMissing as missing:
+        if required(substrate.value):
+            pytest.fail(f"{REQUIRED} names {substrate.value}, but {missing}", pytrace=False)
         pytest.skip(str(missing))
     logs = tmp_path_factory.mktemp("logs")
     async with launch(SLOW, logs, seed=1) as cluster:
