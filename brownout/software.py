@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
@@ -59,10 +60,10 @@ def docker() -> Finding:
     from chaos.clusters.docker.engine import EngineMissing, connect  # noqa: PLC0415
 
     try:
-        connect().close()
+        with closing(connect()) as engine:
+            return Finding("Docker engine", State.FINE, str(engine.version()["Version"]))
     except EngineMissing as missing:
         return Finding("Docker engine", State.ABSENT, missing.found, missing.mend)
-    return Finding("Docker engine", State.FINE, _program("docker", "version", "--format", "{{.Server.Version}}") or "")
 
 
 def docker_compose() -> Finding:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from io import StringIO
 from pathlib import Path
-from threading import Lock
 from typing import Any, Final
 
 import pytest
@@ -35,7 +34,7 @@ def watcher(config: pytest.Config) -> Watcher:
 
 
 def aside(config: pytest.Config) -> Console:
-    """For what is said while nothing runs yet, and takes minutes: to whoever would see a run."""
+    """For what takes minutes before a run begins: to whoever would see the run."""
     watching = watcher(config)
     if not isinstance(watching, TerminalWatcher):
         return Console(stderr=True)
@@ -89,16 +88,15 @@ class TerminalWatcher:
 
 
 class Aside(StringIO):
-    """A file, each line of which comes between those of pytest's own report. From any thread."""
+    """A file, each line of which comes between those of pytest's own report. For pytest's own thread."""
 
     def __init__(self, watcher: TerminalWatcher) -> None:
+        super().__init__()
         self._watcher = watcher
-        self._writing = Lock()
 
     def write(self, text: str) -> int:
-        with self._writing:
-            for line in text.splitlines():
-                self._watcher.write(f"  {line}")
+        for line in text.splitlines():
+            self._watcher.write(f"  {line}")
         return len(text)
 
 

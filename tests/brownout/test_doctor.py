@@ -72,6 +72,7 @@ def test_an_engine_that_cannot_be_used_is_told_in_the_words_of_a_run(
         (f"unix://{tmp_path}/socket", PermissionError(13, "Permission denied"), "sudo usermod"),
         (f"unix://{tmp_path}/socket", FileNotFoundError(2, "No such file"), "leads nowhere"),
         ("tcp://192.0.2.1:2375", None, "run the harness there"),
+        ("tcp://127.0.0.1:docker", None, "leads nowhere"),
     ):
         knock = mock.Mock(side_effect=refusal)
         monkeypatch.setattr("chaos.clusters.docker.engine._knock", knock)

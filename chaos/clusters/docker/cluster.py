@@ -101,8 +101,14 @@ class DockerCluster(LocalCluster):
             engine = await asyncio.to_thread(connect)
             belongings = Belongings(engine, self.label)
             scope.push_async_exit(partial(self._part_with, belongings))
+            loop = asyncio.get_running_loop()
+
+            def say(sentence: str) -> None:
+                """Where it is said is nothing that other threads may touch."""
+                loop.call_soon_threadsafe(self._say, sentence)
+
             images, proxy = await asyncio.gather(
-                asyncio.to_thread(self._images, engine), asyncio.to_thread(proxy_image, engine, self._say)
+                asyncio.to_thread(self._images, engine, say), asyncio.to_thread(proxy_image, engine, say)
             )
             network = DockerNetwork(f"brownout-{self._id}", engine=engine, labels=self._labels, bystander=proxy)
             await belongings.make(network.create)
@@ -137,7 +143,7 @@ class DockerCluster(LocalCluster):
             self._scope = scope.pop_all()
         return self
 
-    def _images(self, engine: DockerClient) -> dict[str, str]:
+    def _images(self, engine: DockerClient, say: Callable[[str], None]) -> dict[str, str]:
         """By node. Raises ClusterProblem with every node that has none."""
         if lacking := [node.name for node in self._system.nodes if node.image is None]:
             raise ClusterProblem(
@@ -146,7 +152,7 @@ class DockerCluster(LocalCluster):
         images = {node.name: node.image for node in self._system.nodes if node.image is not None}
         # To see whether one of this content is there takes a tenth of a second, and most nodes have that of another.
         tags = {
-            key: pull(image, engine, self._say) if isinstance(image, str) else ensure(image, engine, self._say)
+            key: pull(image, engine, say) if isinstance(image, str) else ensure(image, engine, say)
             for key, image in {id(image): image for image in images.values()}.items()
         }
         return {name: tags[id(image)] for name, image in images.items()}

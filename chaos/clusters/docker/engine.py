@@ -75,7 +75,7 @@ def connect() -> DockerClient:
             )
         _knock(host)
         engine = Connection(timeout=int(ANSWER_S)).client
-    except (*FAILURES, OSError) as problem:
+    except (*FAILURES, OSError, ValueError) as problem:  # the last of an address that is none
         raise _missing(problem, host) from problem
     try:
         engine.ping()
@@ -106,12 +106,10 @@ def _missing(problem: Exception, host: str) -> EngineMissing:
             f"the Docker engine is here, and this user may not use it: {said}",
             "sudo usermod --append --groups docker $USER, and log in again",
         )
-    if os.environ.get("DOCKER_HOST"):
-        mend = f"DOCKER_HOST={host} leads nowhere"
-    elif host != DEFAULT_HOST:
-        mend = f"{host} leads nowhere, which `docker context` names"
-    else:
+    if host == DEFAULT_HOST:
         mend = "start it (sudo systemctl start docker), or install one"
+    else:
+        mend = f"{host} leads nowhere, which DOCKER_HOST or `docker context` names"
     return EngineMissing(f"no Docker engine answers: {said}", mend)
 
 
@@ -167,11 +165,14 @@ def _remove(remove: Callable[[], object]) -> None:
             return
 
 
-def sweep_lost(engine: DockerClient) -> list[str]:
-    """Remove what clusters left whose harness no longer lives, as far as this process can tell."""
+def sweep_lost(engine: DockerClient) -> Iterator[str]:
+    """Remove what clusters left whose harness no longer lives, as far as this process can tell; yields what it was.
+
+    Raises ClusterProblem with all that could not be removed, once all that could is.
+    """
     world = _world()
     if world is None:
-        return []
+        return
     labels = {
         label
         for container in engine.containers.list(all=True, filters={"label": OWNER}, ignore_removed=True)
@@ -181,7 +182,17 @@ def sweep_lost(engine: DockerClient) -> list[str]:
         for network in engine.networks.list(filters={"label": OWNER})
         for label in _lost(network.attrs["Labels"], world)
     }
-    return [each for label in sorted(labels) for each in sweep(engine, label)]
+    problems: list[str] = []
+    for label in sorted(labels):
+        try:
+            with obeying(label):
+                yield from sweep(engine, label)
+        except EngineLost:
+            raise
+        except ClusterProblem as problem:
+            problems.append(str(problem))
+    if problems:
+        raise ClusterProblem("\n".join(problems))
 
 
 def owner() -> str:

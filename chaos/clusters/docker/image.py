@@ -128,7 +128,15 @@ def _build(
             if said and said[-1].startswith("Step ") and "stream" in step:
                 say(f"building {tag}: {said[-1]}")
     if not _is_here(tag, engine):  # an engine that ends may close what it says as if it had said everything
-        raise ClusterProblem("\n".join([f"image {tag} is not here, though the engine built it:", *said[-LAST_WORDS:]]))
+        raise ClusterProblem(
+            "\n".join(
+                [
+                    f"image {tag} is not here, its build ended without a word:",
+                    *said[-LAST_WORDS:],
+                    "see that the engine runs (`docker info`), and run this again",
+                ]
+            )
+        )
 
 
 def _told(step: Mapping[str, Any]) -> list[str]:
