@@ -120,6 +120,28 @@ def test_two_sweep_the_same_at_once(engine: DockerClient, label: str) -> None:
     assert left(engine, label) == []
 
 
+def test_one_that_somebody_holds_keeps_none_of_the_others(
+    engine: DockerClient, label: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chaos.clusters.docker.engine.HELD_S", 0.2)
+    lost = f"{somebody_dead()}@{owner().partition('@')[2]}"
+    held = f"{LABEL}=a{label.partition('=')[2]}"  # the first in the order of their names
+    network = held.replace("=", "-")
+    make(engine, held, lost, containers=0)
+    make(engine, label, lost)
+    guest = engine.containers.run(
+        str(relay().node("front").image), ["sleep", "600"], network=network, labels={LABEL: "guest"}, detach=True
+    )
+    try:
+        told = told_by_prepare()
+        assert "has active endpoints" in told
+        assert left(engine, held)
+        assert left(engine, label) == []
+    finally:
+        guest.remove(force=True)
+        sweep(engine, held)
+
+
 def test_what_cannot_be_swept_is_said_and_keeps_nobody_from_working(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(_engine: DockerClient) -> list[str]:
         raise APIError("server error", explanation="device or resource busy")
