@@ -148,7 +148,7 @@ async def test_what_is_open_is_healed_when_the_run_is_cancelled(cluster: LocalCl
 
 async def test_a_fault_that_somebody_undoes_shows_no_evidence(cluster: LocalCluster, recorder: Recorder) -> None:
     running = asyncio.create_task(
-        Nemesis(cluster, schedule(blackhole(EDGE).between(0, 1)), recorder).run(asyncio.Event())
+        Nemesis(cluster, schedule(blackhole(EDGE).between(0, 3)), recorder).run(asyncio.Event())
     )
     await said(recorder, "injected")
     await cluster.heal()
