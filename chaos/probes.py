@@ -168,7 +168,8 @@ class GrpcHealthProbe:
         await TcpProbe()(address)
         async with grpc.aio.insecure_channel(address, options=NEW_CONNECTION) as channel:
             check = health_pb2_grpc.HealthStub(channel).Check
-            for _ in range(times):
+
+            async def ask() -> None:
                 try:
                     answer = await check(health_pb2.HealthCheckRequest(service=self.service))
                 except grpc.aio.AioRpcError as problem:
@@ -177,6 +178,17 @@ class GrpcHealthProbe:
                     raise NotReady(f"health check: {problem.code().name} {problem.details()}") from problem
                 if answer.status != health_pb2.HealthCheckResponse.SERVING:
                     raise NotReady(f"health check: {health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status)}")
+
+            await ask()
+            # A channel whose connection ends between two calls makes another, and no call tells of it.
+            ended = asyncio.ensure_future(channel.wait_for_state_change(grpc.ChannelConnectivity.READY))
+            try:
+                for _ in range(times - 1):
+                    await ask()
+                    if ended.done():
+                        raise ConnectionResetError("the connection ended between two answers")
+            finally:
+                ended.cancel()
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,10 @@ def saying(words: bytes) -> Serve:
 
 
 @asynccontextmanager
-async def grpc_health(status: health_pb2.HealthCheckResponse.ServingStatus.ValueType) -> AsyncIterator[str]:
-    server = grpc.aio.server()
+async def grpc_health(
+    status: health_pb2.HealthCheckResponse.ServingStatus.ValueType, **options: int
+) -> AsyncIterator[str]:
+    server = grpc.aio.server(options=[(f"grpc.{name}", value) for name, value in options.items()])
     servicer = health.aio.HealthServicer()
     await servicer.set("", status)
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
@@ -115,6 +117,19 @@ async def test_a_health_service_answers_for_what_it_knows() -> None:
         result = await attempt(GrpcHealthProbe(), address, timeout_s=PATIENT_S)
     assert str(result.detail) == "health check: NOT_SERVING"
     assert result.outcome is ProbeOutcome.UNREADY
+
+
+async def test_a_conversation_notices_a_connection_that_ends_between_two_answers() -> None:
+    """Which costs no call: the channel makes another."""
+    serving = health_pb2.HealthCheckResponse.SERVING
+
+    async def talk(address: str) -> None:
+        await GrpcHealthProbe().converse(address, 2000)
+
+    async with grpc_health(serving) as address:
+        assert (await attempt(talk, address, timeout_s=6 * PATIENT_S)).outcome is ProbeOutcome.READY
+    async with grpc_health(serving, max_connection_age_ms=100) as address:
+        assert (await attempt(talk, address, timeout_s=6 * PATIENT_S)).outcome is ProbeOutcome.CUT
 
 
 async def test_a_server_without_a_health_service_is_not_ready() -> None:
