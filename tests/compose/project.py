@@ -39,7 +39,7 @@ class Project:
         """What it prints; raises with what it complains of."""
         profile = ("--profile", self.profile) if self.profile else ()
         done = subprocess.run(
-            ["docker", "compose", "--project-name", self.name, *profile, *arguments],
+            ["docker", "compose", "--ansi", "never", "--project-name", self.name, *profile, *arguments],
             cwd=ROOT,
             env={**os.environ, "PORT": str(self.port), "DASHBOARD_PORT": str(self.dashboard_port), **self.environment},
             stdin=subprocess.DEVNULL,
@@ -68,6 +68,13 @@ class Project:
     def get(self, path: str) -> Any:
         with urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=ANSWER_S) as answer:
             return json.load(answer)
+
+    def serves(self) -> bool:
+        try:
+            self.get("/readyz")
+        except OSError:  # of every kind: refused, cut, or an answer that says no
+            return False
+        return True
 
     def infer(self, text: str) -> Any:
         asked = Request(

@@ -20,6 +20,7 @@ pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
 BROWNOUT: Final = Path(sys.executable).with_name("brownout")
 SESSION_S: Final = 600.0
+SERVES_S: Final = 30.0
 NODES: Final = ("coordinator", "worker1", "worker2", "worker3")
 TROUBLED: Final = ("coordinator", "troubled-worker1", "troubled-worker2", "troubled-worker3")
 AGAIN: Final = ("--reruns", "1", "--only-rerun", "Inconclusive: INCONCLUSIVE")  # where the machine was too noisy
@@ -92,6 +93,7 @@ def test_scenarios_hold_against_a_project_that_is_up_and_it_is_given_back(calm: 
     after = calm.containers()
     assert {name: each["Id"] for name, each in after.items()} == {name: each["Id"] for name, each in before.items()}
     assert {each["State"]["Status"] for each in after.values()} == {"running"}
+    until(calm.serves, within_s=SERVES_S)  # it was started anew
     assert calm.infer("a wonderful film")["output"] == "POSITIVE"
 
 
