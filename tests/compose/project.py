@@ -39,7 +39,7 @@ class Project:
         """What it prints; raises with what it complains of."""
         profile = ("--profile", self.profile) if self.profile else ()
         done = subprocess.run(
-            ["docker", "compose", "--ansi", "never", "--project-name", self.name, *profile, *arguments],
+            ["docker", "compose", "--project-name", self.name, *profile, *arguments],
             cwd=ROOT,
             env={**os.environ, "PORT": str(self.port), "DASHBOARD_PORT": str(self.dashboard_port), **self.environment},
             stdin=subprocess.DEVNULL,

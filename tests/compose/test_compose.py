@@ -16,6 +16,7 @@ from tests.compose.project import Project, until
 pytestmark = [pytest.mark.compose, pytest.mark.timeout(900)]
 
 WITHIN_S = 60.0
+ERASE = "\x1b[2K"  # Compose 2.26 begins each line of a log with it, terminal or not
 
 
 @contextmanager
@@ -37,7 +38,8 @@ def calm() -> Iterator[Project]:
 
 def summary(project: Project) -> dict[str, int]:
     """The figures at the client's end."""
-    _, _, said = project.compose("logs", "--no-log-prefix", "client").rpartition("load ")
+    logged = project.compose("logs", "--no-log-prefix", "client").replace(ERASE, "")
+    _, _, said = logged.rpartition("load ")
     return {name: int(figure) for name, figure in re.findall(r"^(sent|answered|failed) +(\d+)", said, re.MULTILINE)}
 
 
