@@ -62,8 +62,6 @@ class ComposeProcess(ContainerProcess):
         return container
 
     def _end(self, grace_s: float) -> None:
-        if self._container is None:
-            return
         self._unpause()
         self.container.stop(timeout=max(1, round(grace_s)))
 

@@ -141,7 +141,7 @@ class ContainerProcess:
         A start that was cut short may be under way still: it is what ends then.
         """
         try:
-            await self._call("stop", partial(self._end, grace_s))
+            await self._call("stop", partial(self._end_if_begun, grace_s))
             if self._container is not None:
                 await self.wait(SIGNAL_EFFECT_S)
         finally:
@@ -303,9 +303,11 @@ class ContainerProcess:
             self._told_to_end = False
             self.container.kill("SIGTERM")
 
+    def _end_if_begun(self, grace_s: float) -> None:
+        if self._container is not None:
+            self._end(grace_s)
+
     def _end(self, grace_s: float) -> None:
-        if self._container is None:
-            return
         with suppress(NotFound):
             self._unpause()
             self.container.stop(timeout=max(1, round(grace_s)))
