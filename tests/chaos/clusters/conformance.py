@@ -74,22 +74,17 @@ async def seen(cluster: Cluster, lines: Lines, aimed: Aimed) -> Seen:
             told: Mapping[str, Any] = orjson.loads(body)
             return told
 
-        async def submitted() -> int:
-            while not (told := await books()):
-                assert asyncio.get_running_loop().time() < until
-            return int(told["tasks_submitted"])
-
         # Who was left out for what the fault before did is given nothing, and shows nothing.
         until = asyncio.get_running_loop().time() + BACK_S
         while not (told := await books()) or any(worker["state"] != "up" for worker in told["workers"]):
             assert asyncio.get_running_loop().time() < until
             await _served(session)
         logged = {node: len(list(lines(node))) for node in cluster.nodes}
-        wanted = await submitted() + UNDER_WAY
+        wanted = told["tasks_submitted"] + UNDER_WAY
         under_way = _ask(session, UNDER_WAY)
         await asyncio.sleep(BEGUN_S)
         # Not looked up once it is broken: a coordinator that is told to end may have ended before it is asked for more.
-        while (before := await submitted()) < wanted:
+        while (before := (await books()).get("tasks_submitted", 0)) < wanted:
             assert asyncio.get_running_loop().time() < until, f"{before} requests are in the books, {wanted} were asked"
             await asyncio.sleep(0.02)
         injection = aimed.fault.on(cluster, aimed.target)
